@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// One runner for every package. A test that needs a DOM asks for it in its first line (`@vitest-environment jsdom`).
+export default defineConfig({
+  test: {
+    include: ['{shared,kubernetes,bff,web,engine}/**/*.test.{ts,tsx}'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    environment: 'node',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+});

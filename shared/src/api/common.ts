@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors/error-table.ts';
 
+/**
+ * Every request that is not a GET carries this header (any value): a foreign page cannot set it without a preflight, which
+ * the console never answers.
+ */
+export const requestHeader = 'x-backstay-request';
+
 /** RFC 3339 in UTC, e.g. 2026-11-23T02:00:00.000Z. */
 export const instantSchema = z.iso.datetime();
 

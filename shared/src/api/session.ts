@@ -16,6 +16,8 @@ export const sessionSchema = z.object({
   version: z.string(),
   /** Namespace that forms start with. */
   defaultNamespace: z.string(),
+  /** Where collections live, and how Jobs reach the repository: what the preview of a schedule needs. */
+  repository: z.object({ namespace: z.string(), jobUrl: z.string() }).optional(),
   /** Home folder of this machine in local mode: a hint for path fields. */
   homeFolder: z.string().optional(),
 });

@@ -1,0 +1,69 @@
+import type { KubeObject, ResourceType } from '@backstay/shared';
+
+const rbac = 'rbac.authorization.k8s.io/v1';
+const group = 'rbac.authorization.k8s.io';
+
+export const clusterRoles: ResourceType = {
+  apiVersion: rbac,
+  kind: 'ClusterRole',
+  plural: 'clusterroles',
+  namespaced: false,
+};
+export const clusterRoleBindings: ResourceType = {
+  apiVersion: rbac,
+  kind: 'ClusterRoleBinding',
+  plural: 'clusterrolebindings',
+  namespaced: false,
+};
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+}
+
+const read = ['get', 'list', 'watch'];
+const write = [...read, 'create', 'update', 'patch', 'delete'];
+
+/** What each part of the process may do in the cluster: no more than its work needs. The console's account sees no Secrets. */
+const rules: Record<ServiceName, Rule[]> = {
+  controller: [
+    { apiGroups: [''], resources: ['secrets', 'configmaps', 'events'], verbs: write },
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: write },
+    { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
+    { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: write },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: write },
+    { apiGroups: ['riotkit.org'], resources: ['*'], verbs: write },
+    { apiGroups: ['bitnami.com'], resources: ['sealedsecrets'], verbs: write },
+  ],
+  console: [
+    { apiGroups: [''], resources: ['namespaces', 'pods', 'events'], verbs: read },
+    { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+    { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: read },
+    { apiGroups: ['riotkit.org', 'backups.riotkit.org'], resources: ['*'], verbs: read },
+    { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: read },
+  ],
+  repository: [
+    { apiGroups: ['backups.riotkit.org'], resources: ['backupusers', 'backupcollections'], verbs: read },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+  ],
+};
+
+export type ServiceName = 'controller' | 'console' | 'repository';
+
+export const serviceAccountName = (name: ServiceName): string => `system:serviceaccount:backstay-system:${name}`;
+
+/** The role of a part, and the binding that gives it to the part's identity. */
+export function serviceRole(name: ServiceName): [KubeObject, KubeObject] {
+  const metadata = { name: `backstay-${name}` };
+  return [
+    { apiVersion: rbac, kind: 'ClusterRole', metadata, rules: rules[name] },
+    {
+      apiVersion: rbac,
+      kind: 'ClusterRoleBinding',
+      metadata,
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: metadata.name },
+      subjects: [{ apiGroup: group, kind: 'User', name: serviceAccountName(name) }],
+    },
+  ];
+}

@@ -1,0 +1,36 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import pino, { type Logger } from 'pino';
+
+const keepBytes = 10 * 1024 * 1024;
+
+/** Logs as JSON lines into `<home>/backstay.log`; warnings and errors also reach the terminal as one readable line each. */
+export function createLogger(home: string, level: string): Logger {
+  const file = path.join(home, 'backstay.log');
+  const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > keepBytes) fs.renameSync(file, `${file}.1`);
+  return pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.multistream([
+      { level: level as pino.Level, stream: pino.destination({ dest: file, mkdir: true, mode: 0o600, sync: true }) },
+      { level: 'warn', stream: terminal() },
+    ]),
+  );
+}
+
+function terminal(): Writable {
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      process.stderr.write(readable(chunk.toString()));
+      done();
+    },
+  });
+}
+
+/** A pino line as a person reads it. */
+export function readable(line: string): string {
+  const { level, msg, err } = JSON.parse(line) as { level: number; msg?: string; err?: { message?: string } };
+  const cause = err?.message && err.message !== msg ? `: ${err.message}` : '';
+  return `${level >= 50 ? 'Error' : 'Warning'}: ${msg ?? ''}${cause}\n`;
+}

@@ -1,0 +1,9 @@
+// Writes the generated files that are committed; tests compare them with what this would write.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { root } from './lib/paths.mjs';
+
+for (const script of ['shared/scripts/generate-crds.ts']) {
+  const result = spawnSync(process.execPath, [path.join(root, script)], { stdio: 'inherit', cwd: root });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}

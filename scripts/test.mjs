@@ -1,0 +1,89 @@
+// Everything that `npm test` runs, in order, each to its end. The last line is `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { ensureBuilt } from './lib/build-state.mjs';
+import { root } from './lib/paths.mjs';
+import { bringPrerequisites, chromium } from './lib/prerequisites.mjs';
+
+const results = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-test-'));
+const tool = (name) => path.join(root, 'node_modules/.bin', name);
+const e2eTool = (name) => path.join(root, 'e2e/node_modules/.bin', name);
+const env = { ...process.env, ...(chromium() ? { CHROMIUM: chromium() } : {}) };
+
+const missing = bringPrerequisites();
+if (missing.length > 0 && process.env.CI === 'true') {
+  process.stdout.write(
+    `These are missing and could not be installed: ${missing.join(', ')}\n0 passed, ${missing.length} failed\n`,
+  );
+  process.exit(1);
+}
+
+const check = (name, script) => () => {
+  const { status } = spawnSync(process.execPath, [path.join(root, script)], { stdio: 'inherit', cwd: root, env });
+  return { name, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 };
+};
+
+const vitest = (name, args) => () => {
+  const report = path.join(results, `${name}.json`);
+  const { status } = spawnSync(
+    tool('vitest'),
+    ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    { stdio: 'inherit', cwd: root, env },
+  );
+  return counted({ name, status, report }, (json) => ({
+    passed: json.numPassedTests,
+    failed: json.numFailedTests,
+    skipped: json.numPendingTests,
+  }));
+};
+
+const playwright = () => {
+  const report = path.join(results, 'journeys.json');
+  const { status } = spawnSync(e2eTool('playwright'), ['test', '--config', 'e2e/playwright.config.ts'], {
+    stdio: 'inherit',
+    cwd: root,
+    env: { ...env, CHROMIUM: chromium() ?? '', PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+  });
+  return counted({ name: 'journeys', status, report }, ({ stats }) => ({
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
+    skipped: stats.skipped,
+  }));
+};
+
+/** A runner that ends badly without a failed test (crash, nothing found) counts as one failure. */
+function counted({ name, status, report }, read) {
+  const counts = fs.existsSync(report) ? read(JSON.parse(fs.readFileSync(report, 'utf8'))) : { passed: 0, failed: 0 };
+  const failed = status !== 0 && counts.failed === 0 ? 1 : counts.failed;
+  return { name, ...counts, failed };
+}
+
+const steps = [
+  check('lint', 'scripts/lint.mjs'),
+  check('types', 'scripts/types.mjs'),
+  vitest('unit', []),
+  vitest('contract', ['--config', 'e2e/vitest.config.ts']),
+  playwright,
+];
+
+await ensureBuilt(process.execPath);
+const outcomes = [];
+for (const step of steps) {
+  const started = Date.now();
+  const outcome = step();
+  outcomes.push({ ...outcome, seconds: Math.round((Date.now() - started) / 1000) });
+}
+fs.rmSync(results, { recursive: true, force: true });
+
+const sum = (member) => outcomes.reduce((total, outcome) => total + (outcome[member] ?? 0), 0);
+for (const { name, passed, failed, skipped, seconds } of outcomes) {
+  process.stdout.write(
+    `${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${seconds} s)\n`,
+  );
+}
+const skipped = sum('skipped');
+process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed${skipped ? `, ${skipped} skipped` : ''}\n`);
+process.exit(sum('failed') > 0 ? 1 : 0);

@@ -25,3 +25,5 @@ export * from './resources/requested-backup-action.ts';
 export * from './resources/resource-types.ts';
 export * from './resources/scheduled-backup.ts';
 export * from './resources/well-known.ts';
+export * from './rules/client-exit-codes.ts';
+export * from './rules/job-log.ts';

@@ -1,2 +1,4 @@
+export type { ConnectionOptions } from './connection/connection.ts';
+export { createKubeClient } from './create-kube-client.ts';
 export * from './kube-client.ts';
 export * from './resource-cache.ts';

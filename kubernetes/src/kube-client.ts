@@ -91,7 +91,7 @@ export interface KubeClient {
   podLog(key: { namespace: string; name: string }, options?: LogOptions): AsyncIterable<Uint8Array>;
   /** SelfSubjectAccessReview. */
   mayI(question: AccessQuestion): Promise<boolean>;
-  /** GET of any path, e.g. /version. */
+  /** GET of any path, e.g. /version: what the JSON says, or the text when it is none (/readyz). */
   getRaw(path: string): Promise<unknown>;
   /** The same server and connection pool as another identity: a bearer token of its own. */
   withToken(token: string): KubeClient;

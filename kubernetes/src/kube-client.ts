@@ -43,6 +43,15 @@ export interface LogOptions {
   signal?: AbortSignal;
 }
 
+export interface WatchOptions extends ListOptions {
+  resourceVersion: string;
+  /** After this the server ends the watch. Default: 300. */
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+  /** Called when the server has accepted the watch, which may be long before the first event. */
+  onOpen?: () => void;
+}
+
 export type WatchEvent<T extends KubeObject> =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }
   | { type: 'BOOKMARK'; object: T };
@@ -83,10 +92,7 @@ export interface KubeClient {
    * One watch request. Ends when the server ends it or `signal` aborts; throws KubeError 410 when `resourceVersion` is too
    * old. Use a Reflector to keep a cache.
    */
-  watch<T extends KubeObject>(
-    type: ResourceType<T>,
-    options: ListOptions & { resourceVersion: string; timeoutSeconds?: number; signal?: AbortSignal },
-  ): AsyncIterable<WatchEvent<T>>;
+  watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   /** Bytes of a container's log. Ends when the container ended (follow) or the log is over. */
   podLog(key: { namespace: string; name: string }, options?: LogOptions): AsyncIterable<Uint8Array>;
   /** SelfSubjectAccessReview. */

@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceType } from '@backstay/shared';
+import type { CacheTiming } from './cache/timing.ts';
 import type { KubeClient } from './kube-client.ts';
 
 export interface CacheChange<T extends KubeObject> {
@@ -13,9 +14,9 @@ export interface CacheChange<T extends KubeObject> {
  * after a relist they see the difference. Objects are shared: nobody may change them.
  */
 export interface ResourceCache<T extends KubeObject> {
-  /** Resolves after the first complete list. */
+  /** Resolves after the first complete list; never rejects. */
   readonly synced: Promise<void>;
-  /** False while the last contact is older than the deadline: what it holds may be stale. */
+  /** False before the first list, after two failures in a row, and when the last contact is a minute ago: it may be stale. */
   readonly fresh: boolean;
   get(namespace: string | undefined, name: string): T | undefined;
   list(namespace?: string): T[];
@@ -29,5 +30,9 @@ export interface ResourceCacheOptions<T extends KubeObject> {
   type: ResourceType<T>;
   namespace?: string;
   labelSelector?: string;
+  /** Told of every failed request and of every error that a handler throws; the cache goes on by itself. */
   onError?: (error: unknown) => void;
+  /** What of an object is kept in memory; must keep metadata. Default: all of it. */
+  transform?: (object: T) => T;
+  timing?: Partial<CacheTiming>;
 }

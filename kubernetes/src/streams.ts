@@ -3,7 +3,7 @@ import { readLines } from './http/lines.ts';
 import { collectionPath, objectPath } from './http/resource-path.ts';
 import { errorFromStatus, unreachable } from './http/status-error.ts';
 import type { ByteStream, KubeRequest, StreamTimeouts, Transport } from './http/transport.ts';
-import { KubeError, type ListOptions, type LogOptions, type WatchEvent } from './kube-client.ts';
+import { KubeError, type LogOptions, type WatchEvent, type WatchOptions } from './kube-client.ts';
 
 const watchSeconds = 300;
 const watchGraceMs = 15_000;
@@ -14,7 +14,7 @@ const pods: ResourceType = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', name
 async function* readStream(
   transport: Transport,
   request: KubeRequest,
-  timeouts: StreamTimeouts,
+  { onOpen, ...timeouts }: StreamTimeouts & { onOpen?: (() => void) | undefined },
 ): AsyncGenerator<Uint8Array> {
   let body: ByteStream | undefined;
   try {
@@ -22,6 +22,7 @@ async function* readStream(
       return;
     }
     body = await transport.stream(request, timeouts);
+    onOpen?.();
     yield* body;
   } catch (error) {
     if (!request.signal?.aborted) {
@@ -61,7 +62,7 @@ const isWatchEvent = <T extends KubeObject>(event: unknown): event is WatchEvent
 export async function* watchObjects<T extends KubeObject>(
   transport: Transport,
   type: ResourceType<T>,
-  options: ListOptions & { resourceVersion: string; timeoutSeconds?: number; signal?: AbortSignal },
+  options: WatchOptions,
 ): AsyncGenerator<WatchEvent<T>> {
   const seconds = options.timeoutSeconds ?? watchSeconds;
   const request: KubeRequest = {
@@ -78,7 +79,7 @@ export async function* watchObjects<T extends KubeObject>(
     signal: options.signal,
   };
   // The server ends a watch by itself after `seconds`; a longer silence means that nobody is there any more.
-  const timeouts = { headers: 30_000, idle: seconds * 1000 + watchGraceMs };
+  const timeouts = { headers: 30_000, idle: seconds * 1000 + watchGraceMs, onOpen: options.onOpen };
   for await (const line of readLines(readStream(transport, request, timeouts))) {
     yield parseLine<T>(line);
   }

@@ -1,0 +1,83 @@
+import { type Cipheriv, createCipheriv, createDecipheriv, type Decipheriv } from 'node:crypto';
+import { emptyBuffer } from './bytes.ts';
+import type { SymmetricCipher } from './ciphers.ts';
+
+const block = 16;
+/** Fits into the cache of a core together with its key stream. */
+const window = 64 * 1024;
+
+/** Deciphers a CFB stream with a zero vector. Pieces come in any length; what comes out may lag behind by a block. */
+export interface CfbDecipher {
+  update(piece: Buffer): Buffer;
+  final(): Buffer;
+}
+
+const xor = (target: Buffer, other: Buffer): void => {
+  const words = target.length >> 3;
+  const left = new BigUint64Array(target.buffer, target.byteOffset, words);
+  const right = new BigUint64Array(other.buffer, other.byteOffset, words);
+  for (let index = 0; index < words; index++) {
+    left[index] = (left[index] as bigint) ^ (right[index] as bigint);
+  }
+};
+
+/**
+ * CFB needs, for each block, only the cipher text before it: so the key stream of a whole window is made in one ECB call, which
+ * a processor runs several times faster than the serial CFB of OpenSSL.
+ */
+class ParallelDecipher implements CfbDecipher {
+  readonly #ecb: Cipheriv;
+  /** One block of what came before, then the cipher text of the window. */
+  readonly #input = Buffer.alloc(block + window);
+  #filled = 0;
+
+  constructor(cipher: string, key: Uint8Array) {
+    this.#ecb = createCipheriv(cipher, key, null).setAutoPadding(false);
+  }
+
+  update(piece: Buffer): Buffer {
+    const plain: Buffer[] = [];
+    for (let from = 0; from < piece.length; ) {
+      const count = Math.min(window - this.#filled, piece.length - from);
+      piece.copy(this.#input, block + this.#filled, from, from + count);
+      this.#filled += count;
+      from += count;
+      plain.push(this.#blocks(this.#filled - (this.#filled % block)));
+    }
+    return plain.length === 1 ? (plain[0] ?? emptyBuffer) : Buffer.concat(plain);
+  }
+
+  final(): Buffer {
+    const keyStream = this.#ecb.update(this.#input.subarray(0, block));
+    const rest = this.#input.subarray(block, block + this.#filled);
+    return Buffer.from(rest.map((byte, index) => byte ^ (keyStream[index] ?? 0)));
+  }
+
+  #blocks(length: number): Buffer {
+    if (length === 0) return emptyBuffer;
+    const plain = this.#ecb.update(this.#input.subarray(0, length));
+    xor(plain, this.#input.subarray(block, block + length));
+    this.#input.copy(this.#input, 0, length, block + this.#filled);
+    this.#filled -= length;
+    return plain;
+  }
+}
+
+class SerialDecipher implements CfbDecipher {
+  readonly #decipher: Decipheriv;
+
+  constructor(cipher: SymmetricCipher, key: Uint8Array) {
+    this.#decipher = createDecipheriv(cipher.cfb, key, Buffer.alloc(cipher.blockSize));
+  }
+
+  update(piece: Buffer): Buffer {
+    return this.#decipher.update(piece);
+  }
+
+  final(): Buffer {
+    return this.#decipher.final();
+  }
+}
+
+export const createCfbDecipher = (cipher: SymmetricCipher, key: Uint8Array): CfbDecipher =>
+  cipher.ecb === undefined ? new SerialDecipher(cipher, key) : new ParallelDecipher(cipher.ecb, key);

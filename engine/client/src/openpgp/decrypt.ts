@@ -1,0 +1,143 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createInflate, createInflateRaw } from 'node:zlib';
+import type { PrivateKey } from 'openpgp';
+import { openArmor } from './armor-reader.ts';
+import { ByteReader, type Bytes, CorruptMessage, emptyBuffer } from './bytes.ts';
+import { createCfbDecipher } from './cfb-decipher.ts';
+import { nextPacket, type Packet, packet, skip, smallBody, tagByte, tags } from './packets.ts';
+import { NoMatchingKey, type OpenedSession, openSession } from './session-key.ts';
+import { throughZlib } from './zlib-stream.ts';
+
+const detectionLength = 22;
+const detectionHeader = Buffer.from([tagByte(tags.modificationDetection), 20]);
+/** Compressed packets inside compressed packets: nobody writes more than one, and each may be a bomb. */
+const deepestNesting = 2;
+
+async function* decipher(body: Bytes, session: OpenedSession): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(body);
+  const version = await reader.byte();
+  if (version !== 1) throw new CorruptMessage(`encrypted packets of version ${version} are not supported`);
+  const decipher = createCfbDecipher(session.cipher, session.key);
+  for await (const piece of reader.rest()) yield decipher.update(piece);
+  yield decipher.final();
+}
+
+const verifyDetection = (hash: ReturnType<typeof createHash>, detection: Buffer): void => {
+  const header = detection.subarray(0, detectionHeader.length);
+  if (detection.length !== detectionLength || !header.equals(detectionHeader)) {
+    throw new CorruptMessage('the message is cut off, or it was changed: it has no proof of integrity at its end');
+  }
+  if (!timingSafeEqual(hash.update(header).digest(), detection.subarray(detectionHeader.length))) {
+    throw new CorruptMessage('the message was changed: its proof of integrity does not fit');
+  }
+};
+
+/** Checks the random prefix, and at the very end the modification detection packet; yields what is between them. */
+async function* verified(plain: Bytes, blockSize: number): AsyncGenerator<Buffer> {
+  const hash = createHash('sha1');
+  const reader = new ByteReader(plain);
+  const prefix = await reader.take(blockSize + 2);
+  if (!prefix.subarray(blockSize).equals(prefix.subarray(blockSize - 2, blockSize))) {
+    throw new CorruptMessage('the message was changed: it does not begin as its session key says');
+  }
+  hash.update(prefix);
+  let held: Buffer = emptyBuffer;
+  for await (const piece of reader.rest()) {
+    const all = held.length > 0 ? Buffer.concat([held, piece]) : piece;
+    const length = Math.max(0, all.length - detectionLength);
+    held = Buffer.from(all.subarray(length));
+    if (length === 0) continue;
+    const out = all.subarray(0, length);
+    hash.update(out);
+    yield out;
+  }
+  verifyDetection(hash, held);
+}
+
+async function* inflated(body: Bytes): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(body);
+  const algorithm = await reader.byte();
+  const options = { chunkSize: 65_536 };
+  if (algorithm === 0) yield* reader.rest();
+  else if (algorithm === 1) yield* throughZlib(reader.rest(), createInflateRaw(options));
+  else if (algorithm === 2) yield* throughZlib(reader.rest(), createInflate(options));
+  else {
+    const name = algorithm === 3 ? 'bzip2' : `algorithm ${algorithm}`;
+    throw new CorruptMessage(`the message is compressed with ${name}, which is not supported`);
+  }
+}
+
+async function* literalData(body: Bytes): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(body);
+  const [, nameLength = 0] = await reader.take(2);
+  await reader.take(nameLength + 4);
+  yield* reader.rest();
+}
+
+const ignored: readonly number[] = [tags.signature, tags.onePassSignature, tags.marker, tags.padding];
+
+/** The one literal packet of a message, however it is wrapped. Signatures are not verified: nobody is named to have signed. */
+async function* content(packets: Bytes, depth = 0): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(packets);
+  let found = false;
+  for (let next = await nextPacket(reader); next; next = await nextPacket(reader)) {
+    if (ignored.includes(next.tag)) {
+      await skip(next.body);
+      continue;
+    }
+    if (found) throw new CorruptMessage('the message holds more than one piece of data');
+    found = true;
+    if (next.tag === tags.literal) yield* literalData(next.body);
+    else if (next.tag === tags.compressed && depth < deepestNesting) yield* content(inflated(next.body), depth + 1);
+    else throw new CorruptMessage(`the message holds a packet of an unexpected kind (${next.tag})`);
+  }
+  if (!found) throw new CorruptMessage('the message holds no data');
+}
+
+const refusal = (tag: number | undefined): CorruptMessage => {
+  if (tag === undefined) return new CorruptMessage('the message is cut off');
+  if (tag === tags.aeadEncrypted) {
+    return new CorruptMessage('the message uses the AEAD packets of GnuPG 2.3 and later, which are not supported');
+  }
+  if (tag === tags.encrypted) return new CorruptMessage('the message has no protection against changes');
+  return new CorruptMessage(`the data is not an encrypted OpenPGP message (it begins with packet ${tag})`);
+};
+
+interface EncryptedPart {
+  readonly sessionPackets: Buffer;
+  readonly packet: Packet;
+}
+
+const readEncryptedPart = async (reader: ByteReader): Promise<EncryptedPart> => {
+  const sessions: Buffer[] = [];
+  for (let next = await nextPacket(reader); ; next = await nextPacket(reader)) {
+    if (next?.tag === tags.publicKeySession) sessions.push(packet(next.tag, await smallBody(next.body)));
+    else if (next && [tags.symmetricKeySession, tags.marker, tags.padding].some((tag) => tag === next?.tag)) {
+      await skip(next.body);
+    } else if (next?.tag === tags.encryptedWithIntegrity) {
+      return { sessionPackets: Buffer.concat(sessions), packet: next };
+    } else throw refusal(next?.tag);
+    if (sessions.length > 256) throw new CorruptMessage('the message has too many recipients');
+  }
+};
+
+/**
+ * Plain data of an OpenPGP message, armoured or binary. It throws `CorruptMessage` or `NoMatchingKey`; whether the data is whole
+ * is known only when the generator has ended, so put `holdBack` around it. The source is always read to its end.
+ */
+export async function* decryptMessage(source: Bytes, keys: readonly PrivateKey[]): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(openArmor(source));
+  try {
+    const { sessionPackets, packet: encrypted } = await readEncryptedPart(reader);
+    if (sessionPackets.length === 0) {
+      throw new NoMatchingKey('the version is encrypted with a password, not for a key');
+    }
+    const session = await openSession(sessionPackets, keys);
+    yield* content(verified(decipher(encrypted.body, session), session.cipher.blockSize));
+    if ((await nextPacket(reader)) !== undefined) {
+      throw new CorruptMessage('the message is followed by data that does not belong to it');
+    }
+  } finally {
+    await reader.close();
+  }
+}

@@ -19,6 +19,7 @@ export * from './resources/backup-collection.ts';
 export * from './resources/backup-status.ts';
 export * from './resources/backup-user.ts';
 export * from './resources/cluster-backup-procedure-template.ts';
+export { customResourceDefinitions } from './resources/crds.ts';
 export * from './resources/kube-object.ts';
 export * from './resources/kubernetes-objects.ts';
 export * from './resources/requested-backup-action.ts';

@@ -14,7 +14,7 @@ export const systemRoleSchema = z.enum([
 ]);
 
 const accessKey = z.object({
-  name: z.string(),
+  name: z.string().optional().describe('Part of the login after $.'),
   password: z.string().optional(),
   passwordFromRef: secretEntry.optional(),
   objects: z.array(z.object({ name: z.string(), type: z.string(), roles: z.array(z.string()).optional() })).optional(),

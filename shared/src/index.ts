@@ -33,4 +33,5 @@ export * from './rules/go-duration.ts';
 export * from './rules/job-log.ts';
 export * from './rules/quota.ts';
 export * from './rules/rotation.ts';
+export * from './rules/schedule-state.ts';
 export * from './rules/size.ts';

@@ -1,4 +1,5 @@
 import { type JobDetail, jobDetailSchema } from '@backstay/shared';
+import { sql } from 'kysely';
 import type { HistoryDatabase } from './history-database.ts';
 
 export interface JobQuery {
@@ -106,6 +107,25 @@ export class JobRecords {
       .where('schedule', '=', of.schedule)
       .orderBy('created_at', 'desc')
       .limit(limit)
+      .execute();
+    return rows.map(toDetail);
+  }
+
+  /** Of every schedule the latest ones whose Job is gone, at most `count`. */
+  async latestGone(count: number): Promise<JobDetail[]> {
+    const rows = await this.#database
+      .selectFrom((from) =>
+        from
+          .selectFrom('jobs')
+          .select(['detail', 'gone'])
+          .select(
+            sql<number>`row_number() over (partition by namespace, schedule order by created_at desc)`.as('place'),
+          )
+          .where('gone', '=', 1)
+          .as('placed'),
+      )
+      .selectAll()
+      .where('place', '<=', count)
       .execute();
     return rows.map(toDetail);
   }

@@ -24,4 +24,6 @@ export async function sendStream(response: Response, chunks: AsyncIterable<Uint8
 
 // The reader went away: nobody is left to tell.
 const isCut = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ABORT_ERR');
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ABORT_ERR');

@@ -12,12 +12,13 @@ import {
   type ScheduledBackup,
 } from '@backstay/shared';
 import type { Logger } from 'pino';
+import { indexJobs, type JobIndex } from './job-index.ts';
 
 /**
  * What the console's own account watches. It holds what every person may see together: nothing of it leaves before it was
  * filtered by what the asking person may see.
  */
-export interface ClusterCaches {
+export interface ClusterCaches extends JobIndex {
   namespaces: ResourceCache<Namespace>;
   schedules: ResourceCache<ScheduledBackup>;
   actions: ResourceCache<RequestedBackupAction>;
@@ -43,9 +44,13 @@ export function startCaches({ client, repositoryNamespace, logger }: CacheOption
     client,
     onError: (error: unknown) => logger.warn({ err: error, kind }, 'watch interrupted'),
   });
+  const schedules = createResourceCache({ ...shared('schedules'), type: resourceTypes.scheduledBackups });
+  const jobs = createResourceCache({ ...shared('jobs'), ...ours, type: resourceTypes.jobs });
+  const pods = createResourceCache({ ...shared('pods'), ...ours, type: resourceTypes.pods });
   return {
+    ...indexJobs({ jobs, pods, schedules }),
     namespaces: createResourceCache({ ...shared('namespaces'), type: resourceTypes.namespaces }),
-    schedules: createResourceCache({ ...shared('schedules'), type: resourceTypes.scheduledBackups }),
+    schedules,
     actions: createResourceCache({ ...shared('actions'), type: resourceTypes.requestedBackupActions }),
     templates: createResourceCache({ ...shared('templates'), type: resourceTypes.clusterBackupProcedureTemplates }),
     collections: createResourceCache({
@@ -54,12 +59,15 @@ export function startCaches({ client, repositoryNamespace, logger }: CacheOption
       namespace: repositoryNamespace,
     }),
     cronJobs: createResourceCache({ ...shared('cronJobs'), ...ours, type: resourceTypes.cronJobs }),
-    jobs: createResourceCache({ ...shared('jobs'), ...ours, type: resourceTypes.jobs }),
-    pods: createResourceCache({ ...shared('pods'), ...ours, type: resourceTypes.pods }),
+    jobs,
+    pods,
   };
 }
 
-const all = (caches: ClusterCaches): ResourceCache<never>[] => Object.values(caches);
+const all = (of: ClusterCaches): Pick<ResourceCache<Namespace>, 'synced' | 'stop' | 'fresh'>[] => [
+  ...[of.namespaces, of.schedules, of.actions, of.templates],
+  ...[of.collections, of.cronJobs, of.jobs, of.pods],
+];
 
 export async function cachesSynced(caches: ClusterCaches): Promise<void> {
   await Promise.all(all(caches).map((cache) => cache.synced));

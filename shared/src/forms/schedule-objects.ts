@@ -3,6 +3,7 @@ import type { BackupCollection } from '../resources/backup-collection.ts';
 import type { Secret } from '../resources/kubernetes-objects.ts';
 import type { ScheduledBackup, ScheduledBackupSpec } from '../resources/scheduled-backup.ts';
 import { labels } from '../resources/well-known.ts';
+import { formatSize, parseSize } from '../rules/size.ts';
 import type { ScheduleForm } from './schedule-form.ts';
 
 /** What the mapping needs beside the form. */
@@ -133,20 +134,9 @@ function newCollection(of: NewCollection, form: ScheduleForm, context: ScheduleC
       filenameTemplate: `${of.name}-\${version}.gpg`,
       maxBackupsCount: of.maxVersions,
       maxOneVersionSize: of.maxVersionSize.toUpperCase(),
-      maxCollectionSize: times(of.maxVersionSize, of.maxVersions),
+      maxCollectionSize: formatSize((parseSize(of.maxVersionSize) ?? 0) * of.maxVersions),
       strategyName: 'fifo',
       strategySpec: {},
     },
   };
 }
-
-// Through the next smaller unit, so that the product of a fraction is whole: the CRD's pattern knows no decimals.
-function times(size: string, count: number): string {
-  const number = Number(size.slice(0, -1));
-  const unit = size.slice(-1).toUpperCase();
-  const total = number * count;
-  if (Number.isInteger(total)) return `${total}${unit}`;
-  return unit === 'K' ? `${Math.ceil(total * 1024)}B` : `${Math.ceil(total * 1024)}${smaller(unit)}`;
-}
-
-const smaller = (unit: string): string => 'KMGT'.charAt('KMGT'.indexOf(unit) - 1);

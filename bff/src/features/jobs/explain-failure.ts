@@ -7,7 +7,7 @@ import {
   type JobStage,
   type Pod,
 } from '@backstay/shared';
-import { failedCondition } from './job-state.ts';
+import { failedCondition } from '../../kubernetes/job-state.ts';
 
 export interface FailureEvidence {
   job: Job;

@@ -5,10 +5,9 @@ import type { JobRecords } from '../../history/job-records.ts';
 import type { LogArchive } from '../../history/log-archive.ts';
 import type { ClusterCaches } from '../../kubernetes/cluster-caches.ts';
 import { eventsOf } from '../../kubernetes/events-of.ts';
-import { podsOfJob } from '../../kubernetes/pods-of-job.ts';
+import { isTerminal, jobState } from '../../kubernetes/job-state.ts';
 import { buildJobDetail } from './job-detail.ts';
 import { readJobLog } from './job-log.ts';
-import { isTerminal, jobState } from './job-state.ts';
 import { LogReader, readAlong } from './log-reader.ts';
 
 export interface ArchiverParts {
@@ -127,7 +126,7 @@ export class JobArchiver {
     const { caches, client, records } = this.#parts;
     const id = job.metadata.uid ?? '';
     const namespace = job.metadata.namespace ?? '';
-    const pods = podsOfJob(caches.pods, { uid: id, namespace });
+    const pods = caches.podsOf(id);
     const events = await this.#events(client, namespace, [id, ...pods.map((pod) => pod.metadata.uid ?? '')]);
     const current = caches.jobs.get(namespace, job.metadata.name);
     const detail = buildJobDetail({

@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeClient, KubeError } from '@backstay/kubernetes';
 import type { Job, Pod } from '@backstay/shared';
 import type { ClusterCaches } from '../../kubernetes/cluster-caches.ts';
-import { podsOfJob } from '../../kubernetes/pods-of-job.ts';
-import { isTerminal, jobState } from './job-state.ts';
+import { isTerminal, jobState } from '../../kubernetes/job-state.ts';
 import { LineStamps, normaliseInstant } from './line-stamps.ts';
 
 export interface JobLogOptions {
@@ -16,7 +15,7 @@ export interface JobLogOptions {
 }
 
 export interface LogParts {
-  caches: Pick<ClusterCaches, 'jobs' | 'pods'>;
+  caches: Pick<ClusterCaches, 'jobs' | 'pods' | 'podsOf'>;
   /** Reads with the rights of whoever asks. */
   client: KubeClient;
 }
@@ -52,7 +51,7 @@ async function* readPods(reading: Reading): AsyncGenerator<Buffer> {
   const read = new Set<string>();
   while (!reading.signal.aborted) {
     const isOver = jobIsOver(reading);
-    const pod = podsOfJob(reading.parts.caches.pods, reading.job).find((item) => !read.has(item.metadata.uid ?? ''));
+    const pod = reading.parts.caches.podsOf(reading.job.uid).find((item) => !read.has(item.metadata.uid ?? ''));
     if (pod !== undefined) {
       read.add(pod.metadata.uid ?? '');
       yield* readPod(reading, pod);

@@ -1,5 +1,5 @@
 import type { ContainerStatus, Job, JobDetail, JobState, Pod } from '@backstay/shared';
-import { finishedAt, isoInstant, isTerminal, operationOf } from './job-state.ts';
+import { finishedAt, isoInstant, isTerminal, operationOf } from '../../kubernetes/job-state.ts';
 
 type Phase = JobDetail['phases'][number];
 

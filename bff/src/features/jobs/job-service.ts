@@ -16,11 +16,10 @@ import { type Access, inScope, type Scope } from '../../identity/access.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { ClusterCaches } from '../../kubernetes/cluster-caches.ts';
 import { eventsOf } from '../../kubernetes/events-of.ts';
-import { podsOfJob } from '../../kubernetes/pods-of-job.ts';
+import { isTerminal, jobState } from '../../kubernetes/job-state.ts';
 import { readArchivedLog } from './archived-log.ts';
 import { buildJobDetail } from './job-detail.ts';
 import { readJobLog } from './job-log.ts';
-import { isTerminal, jobState } from './job-state.ts';
 import { jobSummary } from './job-summary.ts';
 import { LogReader } from './log-reader.ts';
 
@@ -39,6 +38,7 @@ export interface JobFilter extends Omit<JobQuery, 'namespaces'> {
 
 const pageSize = 100;
 const detailTail = 200;
+const recentJobs = 10;
 const listJobs = { verb: 'list', group: 'batch', resource: 'jobs' };
 
 /** Jobs in the cluster and records of those that left it, as one list. */
@@ -46,6 +46,8 @@ export class JobService {
   readonly #parts: JobParts;
   /** What only logs tell about Jobs that are still in the cluster, by uid. */
   readonly #recorded = new Map<string, JobDetail>();
+  /** The latest of those that left the cluster, by schedule, newest first. */
+  readonly #gone = new Map<string, JobSummary[]>();
 
   constructor(parts: JobParts) {
     this.#parts = parts;
@@ -53,8 +55,14 @@ export class JobService {
 
   /** Takes a finished record in, so that lists show what its log said. */
   remember(detail: JobDetail): void {
-    if (detail.archived) this.#recorded.delete(detail.id);
-    else this.#recorded.set(detail.id, detail);
+    if (!detail.archived) {
+      this.#recorded.set(detail.id, detail);
+      return;
+    }
+    this.#recorded.delete(detail.id);
+    const key = `${detail.namespace}/${detail.schedule}`;
+    const others = (this.#gone.get(key) ?? []).filter((job) => job.id !== detail.id);
+    this.#gone.set(key, [...others, toSummary(detail)].toSorted(newestFirst).slice(0, recentJobs));
   }
 
   scope(identity: Identity): Promise<Scope> {
@@ -68,6 +76,7 @@ export class JobService {
       const record = await records.get(job.metadata.uid ?? '');
       if (record !== undefined) this.remember(record);
     }
+    for (const record of await records.latestGone(recentJobs)) this.remember(record);
   }
 
   summaryOf(job: Job): JobSummary {
@@ -76,15 +85,17 @@ export class JobService {
     const uid = job.metadata.uid ?? '';
     return jobSummary({
       job,
-      pods: podsOfJob(caches.pods, { uid, namespace: job.metadata.namespace ?? '' }),
+      pods: caches.podsOf(uid),
       action: owner && caches.actions.get(job.metadata.namespace, owner.name),
       recorded: this.#recorded.get(uid),
     });
   }
 
-  /** Summaries of the Jobs of one schedule that are in the cluster, newest first. */
-  liveOf(namespace: string, schedule: string): JobSummary[] {
-    return this.#live(namespace, (job) => job.metadata.labels?.[labels.schedule] === schedule);
+  /** The latest jobs of a schedule, newest first: those in the cluster, and as many of those that left it. */
+  recentOf(namespace: string, schedule: string): JobSummary[] {
+    const live = this.#parts.caches.jobsOf(namespace, schedule).map((job) => this.summaryOf(job));
+    const gone = this.#gone.get(`${namespace}/${schedule}`) ?? [];
+    return [...live, ...gone].toSorted(newestFirst);
   }
 
   async list(identity: Identity, filter: JobFilter) {
@@ -113,7 +124,7 @@ export class JobService {
     if (job === undefined) return this.#record(key);
     const recorded = this.#recorded.get(job.metadata.uid ?? '');
     const client = this.#parts.access.clientOf(identity);
-    const pods = podsOfJob(this.#parts.caches.pods, { uid: job.metadata.uid ?? '', namespace: key.namespace });
+    const pods = this.#parts.caches.podsOf(job.metadata.uid ?? '');
     if (recorded !== undefined) return { ...recorded, ...this.summaryOf(job), archived: false };
     const [events, log] = await Promise.all([this.#events(client, job, pods), this.#tailOf(client, job)]);
     return { ...buildJobDetail({ job, pods, events, ...log }), ...this.summaryOf(job) };

@@ -1,6 +1,6 @@
 import { annotations, type Job, type JobSummary, labels, type Pod, type RequestedBackupAction } from '@backstay/shared';
+import { finishedAt, isoInstant, jobState, operationOf, scheduleOf } from '../../kubernetes/job-state.ts';
 import { explainFailure, failureInWords } from './explain-failure.ts';
-import { finishedAt, isoInstant, jobState, operationOf, scheduleOf } from './job-state.ts';
 
 export interface SummaryParts {
   job: Job;

@@ -1,0 +1,60 @@
+import { type KubeClient, KubeError } from '@backstay/kubernetes';
+import { resourceTypes, type ScheduledBackup } from '@backstay/shared';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const definitionSchema = z.object({
+  Params: z.record(z.string(), z.unknown()).nullish(),
+  Repository: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/** `Params` and `Repository` of a schedule's vars, as text. A document that cannot be read counts as empty. */
+export function readVars(schedule: ScheduledBackup): {
+  params: Record<string, string>;
+  repository: Record<string, string>;
+} {
+  const parsed = definitionSchema.safeParse(safeYaml(schedule.spec.vars));
+  if (!parsed.success) return { params: {}, repository: {} };
+  return { params: asText(parsed.data.Params), repository: asText(parsed.data.Repository) };
+}
+
+function safeYaml(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 100, logLevel: 'silent' });
+  } catch {
+    return undefined;
+  }
+}
+
+const asText = (values: Record<string, unknown> | null | undefined): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values ?? {}).map(([name, value]) => [
+      name,
+      value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  );
+
+/** The collection that a schedule stores into. */
+export const collectionOf = (schedule: ScheduledBackup): string =>
+  readVars(schedule).repository['collectionId'] || schedule.spec.collectionId;
+
+/** Entries `Params.<name>` of the vars Secret, read with the rights of `client`; empty when it is not there. */
+export async function readSecretParameters(
+  client: KubeClient,
+  schedule: ScheduledBackup,
+): Promise<Record<string, string>> {
+  const name = schedule.spec.varsSecretRef.secretName;
+  if (!name) return {};
+  const key = { namespace: schedule.metadata.namespace, name };
+  const secret = await client.get(resourceTypes.secrets, key).catch((error: unknown) => {
+    if (error instanceof KubeError && error.status === 404) return undefined;
+    throw error;
+  });
+  const only = schedule.spec.varsSecretRef.importOnlyKeys ?? [];
+  const entries = Object.entries(secret?.data ?? {}).filter(([entry]) => only.length === 0 || only.includes(entry));
+  return Object.fromEntries(
+    entries
+      .filter(([entry]) => entry.startsWith('Params.'))
+      .map(([entry, value]) => [entry.slice('Params.'.length), Buffer.from(value, 'base64').toString('utf8')]),
+  );
+}

@@ -1,1 +1,1 @@
-export {};
+export { type BackupMakerOptions, runBackupMaker, type SignalSource } from './run.ts';

@@ -1,0 +1,79 @@
+import { jobMessages } from '@backstay/shared';
+import type { PublicKey } from 'openpgp';
+import { asFailure, Failure } from '../failure.ts';
+import { Progress } from '../log/progress.ts';
+import { writeArmor } from '../openpgp/armor-writer.ts';
+import type { Bytes } from '../openpgp/bytes.ts';
+import { encryptMessage } from '../openpgp/encrypt.ts';
+import { loadPublicKeys } from '../openpgp/keys.ts';
+import { failingAs } from '../operation.ts';
+import { ShellCommand } from '../process/shell-command.ts';
+import { openUpload } from '../repository/open-upload.ts';
+import type { StoredVersion, UploadTarget } from '../repository/upload-target.ts';
+import type { MakeSettings } from '../settings/settings.ts';
+import { accessOf, type CommandContext } from './context.ts';
+
+const loadRecipients = async (settings: MakeSettings, { logger }: CommandContext): Promise<PublicKey[]> => {
+  const { publicKeyPath, recipients } = settings;
+  if (publicKeyPath !== undefined) return await loadPublicKeys({ path: publicKeyPath, recipients, stage: 'encrypt' });
+  logger.warn('NO ENCRYPTION: no public key was given, the dump is sent and stored as it is');
+  return [];
+};
+
+const storedForm = (plain: Bytes, recipients: readonly PublicKey[], form: Form): Bytes => {
+  if (recipients.length === 0) return plain;
+  const message = failingAs(encryptMessage(plain, { recipients, ...form }), 'encryptFailed', 'encrypt');
+  return form.armor ? writeArmor(message) : message;
+};
+
+interface Form {
+  readonly armor: boolean;
+  readonly compression: 'none' | 'zlib';
+}
+
+interface Transfer {
+  readonly settings: MakeSettings;
+  readonly context: CommandContext;
+  readonly recipients: readonly PublicKey[];
+  readonly target: UploadTarget;
+}
+
+const transfer = async ({ settings, context, recipients, target }: Transfer): Promise<StoredVersion> => {
+  const { operation, logger, environment, output } = context;
+  const dump = new ShellCommand({ command: settings.command, stage: 'dump', environment, output });
+  logger.info(jobMessages.commandStarted);
+  try {
+    dump.succeeded().catch((error: unknown) => {
+      // Also when its output is held open by something that it left behind; but who stopped reading has the better reason.
+      if (!dump.stoppedReading) operation.abort(asFailure(error, 'dumpFailed', 'dump'));
+    });
+    const progress = new Progress(logger);
+    const plain = failingAs(progress.count(dump.stdout as Bytes), 'dumpFailed', 'dump');
+    const armor = settings.armor === 'auto' ? target.format === 'armor' : settings.armor === 'true';
+    const stored = storedForm(plain, recipients, { armor, compression: settings.compression });
+    return await target.send(stored, async () => {
+      await operation.guard(dump.succeeded());
+      if (progress.bytes === 0) throw new Failure('dumpEmpty', 'the command wrote nothing', { stage: 'dump' });
+      progress.finish();
+    });
+  } catch (error) {
+    const cause = asFailure(operation.causeOf(error), 'uploadFailed', 'upload');
+    await Promise.all([dump.kill(), target.abort()]);
+    throw cause;
+  }
+};
+
+/** Dumps, encrypts and stores a new version; throws a Failure or Interrupted when any stage did not end well. */
+export const make = async (settings: MakeSettings, context: CommandContext): Promise<void> => {
+  const { logger, operation } = context;
+  const { collection } = settings;
+  const recipients = await loadRecipients(settings, context);
+  logger.info(jobMessages.backupStarted, { collection });
+  const target = await openUpload(accessOf(settings, context));
+  if (operation.signal.aborted) {
+    await target.abort();
+    throw operation.signal.reason;
+  }
+  const { version, bytes, sha256 } = await transfer({ settings, context, recipients, target });
+  logger.info(jobMessages.uploaded, { collection, version, bytes, sha256 });
+};

@@ -1,0 +1,49 @@
+import type { PrivateKey } from 'openpgp';
+import { Failure } from '../failure.ts';
+import { type Bytes, CorruptMessage } from '../openpgp/bytes.ts';
+import { decryptMessage } from '../openpgp/decrypt.ts';
+import { holdBack } from '../openpgp/hold-back.ts';
+import { loadPrivateKeys } from '../openpgp/keys.ts';
+import { NoMatchingKey } from '../openpgp/session-key.ts';
+import { failingAs } from '../operation.ts';
+import { type Download, openDownload } from '../repository/download.ts';
+import type { DownloadSettings, RestoreSettings } from '../settings/settings.ts';
+import { accessOf, type CommandContext } from './context.ts';
+
+/** Kept back until everything is verified: at least this much is missing when something is wrong. */
+const heldBytes = 64 * 1024;
+
+async function* classified(source: Bytes): AsyncGenerator<Buffer> {
+  try {
+    yield* source;
+  } catch (cause) {
+    if (cause instanceof NoMatchingKey) throw new Failure('cannotDecrypt', cause.message, { stage: 'decrypt', cause });
+    if (cause instanceof CorruptMessage) throw new Failure('corrupt', cause.message, { stage: 'decrypt', cause });
+    throw cause;
+  }
+}
+
+export interface OpenedVersion {
+  /** What is restored. Its last part comes only after the digest and the proof of integrity were found right. */
+  readonly data: AsyncGenerator<Buffer>;
+  readonly download: Download;
+}
+
+type ReadingSettings = RestoreSettings | DownloadSettings;
+
+export const loadKeys = async (settings: ReadingSettings, { logger }: CommandContext): Promise<PrivateKey[]> => {
+  const { privateKeyPath, recipients, passphrase } = settings;
+  if (privateKeyPath !== undefined) {
+    return await loadPrivateKeys({ path: privateKeyPath, recipients, stage: 'decrypt' }, passphrase);
+  }
+  logger.warn('NO DECRYPTION: no private key was given, the stored bytes are passed on as they are');
+  return [];
+};
+
+/** Opens a version for reading; the keys are loaded before the server is asked. */
+export const openVersion = async (settings: ReadingSettings, context: CommandContext): Promise<OpenedVersion> => {
+  const keys = await loadKeys(settings, context);
+  const download = await openDownload(accessOf(settings, context), settings.version);
+  const plain = keys.length > 0 ? classified(decryptMessage(download.body, keys)) : download.body;
+  return { data: holdBack(failingAs(plain, 'corrupt', 'decrypt'), heldBytes), download };
+};

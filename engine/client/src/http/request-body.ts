@@ -1,0 +1,50 @@
+import type { ClientRequest } from 'node:http';
+import { answerOf, type HttpAnswer, type HttpCall, openRequest, readAnswer } from './http-call.ts';
+
+/** The server answered, or the connection broke, before the whole body was sent: `answer` of the body says which. */
+export class EndedEarly extends Error {
+  constructor() {
+    super('the request ended before its body was sent');
+    this.name = 'EndedEarly';
+  }
+}
+
+/** A request whose body is written as it comes, in chunks. The last chunk is sent by `end` and by nothing else. */
+export class RequestBody {
+  readonly #request: ClientRequest;
+  #over = false;
+  /** The server's answer; rejects when the connection broke. */
+  readonly answer: Promise<HttpAnswer>;
+  /** Resolves when there is an answer or an error. */
+  readonly over: Promise<void>;
+
+  constructor(call: HttpCall) {
+    this.#request = openRequest({ ...call, headers: { 'Transfer-Encoding': 'chunked', ...call.headers } });
+    this.answer = answerOf(this.#request).then(readAnswer);
+    const finish = (): void => {
+      this.#over = true;
+    };
+    this.over = this.answer.then(finish, finish);
+    this.#request.flushHeaders();
+  }
+
+  /** Resolves when more may be written. Throws `EndedEarly`. */
+  async write(piece: Buffer): Promise<void> {
+    if (!this.#over && piece.length > 0 && !this.#request.write(piece)) {
+      const drained = new Promise<void>((resolve) => this.#request.once('drain', resolve));
+      await Promise.race([drained, this.over]);
+    }
+    if (this.#over) throw new EndedEarly();
+  }
+
+  async end(): Promise<HttpAnswer> {
+    this.#request.end();
+    return await this.answer;
+  }
+
+  /** Cuts the connection: the server never sees a proper end of the body. */
+  destroy(): void {
+    this.#request.on('error', () => undefined);
+    this.#request.destroy();
+  }
+}

@@ -1,0 +1,50 @@
+import { jobMessages } from '@backstay/shared';
+import type { Bytes } from '../openpgp/bytes.ts';
+import type { Logger } from './logger.ts';
+
+const interval = 5000;
+
+/** Counts plain bytes, and logs how many there were and how fast they went, every five seconds and at the end. */
+export class Progress {
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #started: number;
+  #logged: number;
+  #loggedBytes = 0;
+  bytes = 0;
+
+  constructor(logger: Logger, now: () => number = () => performance.now()) {
+    this.#logger = logger;
+    this.#now = now;
+    this.#started = now();
+    this.#logged = this.#started;
+  }
+
+  async *count(source: Bytes): AsyncGenerator<Buffer> {
+    const timer = setInterval(() => this.#log(), interval);
+    try {
+      for await (const piece of source) {
+        this.bytes += piece.length;
+        yield piece;
+      }
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** The last line: the rate is the one of the whole run. */
+  finish(): void {
+    this.#logged = this.#started;
+    this.#loggedBytes = 0;
+    this.#log();
+  }
+
+  #log(): void {
+    const now = this.#now();
+    const seconds = Math.max(0.001, (now - this.#logged) / 1000);
+    const rate = Math.round((this.bytes - this.#loggedBytes) / seconds);
+    this.#logger.info(jobMessages.progress, { bytes: this.bytes, rate });
+    this.#logged = now;
+    this.#loggedBytes = this.bytes;
+  }
+}

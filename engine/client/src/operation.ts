@@ -1,0 +1,100 @@
+import type { ClientExitName, JobStage } from '@backstay/shared';
+import { asFailure, Failure, type Interrupted } from './failure.ts';
+import type { Bytes } from './openpgp/bytes.ts';
+
+/**
+ * One run of a command: the first thing that goes wrong, or a signal from outside, aborts all of it.
+ * `signal.reason` is then a Failure or an Interrupted.
+ */
+export class Operation {
+  readonly #controller = new AbortController();
+  readonly #idleMilliseconds: number;
+  #waitingFor: JobStage;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param stage the one that is waited for at first */
+  constructor(idleSeconds: number, stage: JobStage) {
+    this.#idleMilliseconds = idleSeconds * 1000;
+    this.#waitingFor = stage;
+    this.#arm();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Something moved; from now on that stage is the one that is waited for. */
+  touch(stage: JobStage): void {
+    this.#waitingFor = stage;
+    this.#timer?.refresh();
+  }
+
+  abort(reason: Failure | Interrupted): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Rejects as soon as the operation is aborted, else settles as the work does. */
+  async guard<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this;
+    signal.throwIfAborted();
+    let stop = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      return await Promise.race([work, aborted]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** What to report: the first cause, when there is one, explains every error that follows from it. */
+  causeOf(error: unknown): unknown {
+    return this.signal.aborted ? this.signal.reason : error;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #arm(): void {
+    if (this.#idleMilliseconds <= 0) return;
+    this.#timer = setTimeout(() => this.abort(this.#idleFailure()), this.#idleMilliseconds);
+  }
+
+  #idleFailure(): Failure {
+    const seconds = this.#idleMilliseconds / 1000;
+    const stage = this.#waitingFor;
+    return new Failure('idleTimeout', `nothing moved for ${seconds} s while waiting for the ${stage}`, { stage });
+  }
+}
+
+/** Reads a source until the operation is aborted, also while the source is silent. */
+export async function* interruptible(source: Bytes, operation: Operation): AsyncGenerator<Buffer> {
+  const pieces = source[Symbol.asyncIterator]();
+  let waiting = false;
+  try {
+    for (;;) {
+      waiting = true;
+      const next = await operation.guard(pieces.next());
+      waiting = false;
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // A source that still waits for its next piece cannot return before it came.
+    const returned = pieces.return?.();
+    if (waiting) returned?.catch(() => undefined);
+    else await returned;
+  }
+}
+
+/** Gives errors of a source, which are not classified yet, their kind and stage. */
+export async function* failingAs(source: Bytes, kind: ClientExitName, stage: JobStage): AsyncGenerator<Buffer> {
+  try {
+    yield* source;
+  } catch (error) {
+    throw asFailure(error, kind, stage);
+  }
+}

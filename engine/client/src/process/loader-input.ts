@@ -1,0 +1,65 @@
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { Failure } from '../failure.ts';
+import type { Operation } from '../operation.ts';
+import type { ShellCommand } from './shell-command.ts';
+
+/** After a command stopped reading it may take this long to say why. */
+const lastWordsMilliseconds = 2000;
+
+/** Feeds a command. Its input is closed properly by `end` only. */
+export class LoaderInput {
+  readonly #command: ShellCommand;
+  readonly #operation: Operation;
+  readonly #stdin: Writable;
+  #closed = false;
+  readonly #over: Promise<void>;
+
+  constructor(command: ShellCommand, operation: Operation) {
+    this.#command = command;
+    this.#operation = operation;
+    this.#stdin = command.stdin;
+    this.#over = new Promise((resolve) => {
+      const close = (): void => {
+        this.#closed = true;
+        resolve();
+      };
+      this.#stdin.once('error', close).once('close', close);
+      command.exited.then(close, close);
+    });
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    if (!this.#closed && !this.#stdin.write(piece)) {
+      this.#operation.touch('load');
+      const drained = new Promise<void>((resolve) => this.#stdin.once('drain', resolve));
+      await this.#operation.guard(Promise.race([drained, this.#over]));
+    }
+    if (this.#closed) await this.#stoppedReading();
+  }
+
+  /** A clean end of input; resolves when the command took everything and exited with 0. */
+  async end(): Promise<void> {
+    this.#operation.touch('load');
+    const delivered = finished(this.#stdin).then(
+      () => true,
+      () => false,
+    );
+    this.#stdin.end();
+    if (!(await this.#operation.guard(delivered))) await this.#stoppedReading();
+    await this.#operation.guard(this.#command.succeeded());
+  }
+
+  async #stoppedReading(): Promise<never> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, lastWordsMilliseconds);
+    });
+    try {
+      await this.#operation.guard(Promise.race([this.#command.succeeded(), patience]));
+    } finally {
+      clearTimeout(timer);
+    }
+    throw new Failure('loadFailed', 'the command stopped reading before it had the whole backup', { stage: 'load' });
+  }
+}

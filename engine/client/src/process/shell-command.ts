@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { JobStage } from '@backstay/shared';
+import { Failure, messageOf } from '../failure.ts';
+
+export interface ShellCommandOptions {
+  readonly command: string;
+  readonly stage: Extract<JobStage, 'dump' | 'load'>;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where standard output (of a load) and standard error go. */
+  readonly output: CommandOutput;
+  /** Time between SIGTERM and SIGKILL. */
+  readonly graceMilliseconds?: number;
+}
+
+export interface CommandOutput {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+}
+
+export interface CommandExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const shell = existsSync('/bin/bash') ? '/bin/bash' : 'bash';
+
+/** They are the client's own; a command that logs its environment must not give them away. */
+const hidden = ['BM_AUTH_TOKEN', 'BM_PASSPHRASE'];
+
+const visibleEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !hidden.includes(name)));
+
+const descriptorOf = (stream: NodeJS.WritableStream): number | 'pipe' =>
+  'fd' in stream && typeof stream.fd === 'number' ? stream.fd : 'pipe';
+
+/** The user's command in a shell and a process group of its own: what it writes goes nowhere but into its streams. */
+export class ShellCommand {
+  readonly #child: ChildProcess;
+  readonly #stage: 'dump' | 'load';
+  readonly #grace: number;
+  readonly exited: Promise<CommandExit>;
+
+  constructor({ command, stage, environment, output, graceMilliseconds = 5000 }: ShellCommandOptions) {
+    this.#stage = stage;
+    this.#grace = graceMilliseconds;
+    this.#child = spawn(shell, ['-e', '-o', 'pipefail', '-c', command], {
+      detached: true,
+      env: visibleEnvironment(environment),
+      stdio:
+        stage === 'dump'
+          ? ['ignore', 'pipe', descriptorOf(output.stderr)]
+          : ['pipe', descriptorOf(output.stdout), descriptorOf(output.stderr)],
+    });
+    // Node throws away what is unread when the child exits, unless somebody listens already.
+    if (stage === 'dump') this.#child.stdout?.on('readable', () => undefined);
+    else this.#child.stdout?.pipe(output.stdout, { end: false });
+    this.#child.stderr?.pipe(output.stderr, { end: false });
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.once('error', (error) => {
+        reject(new Failure(this.#kind, `the shell cannot be started: ${messageOf(error)}`, { stage, cause: error }));
+      });
+      this.#child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    this.exited.catch(() => undefined);
+  }
+
+  get stdout(): Readable {
+    if (!this.#child.stdout) throw new Error('the command has no standard output');
+    return this.#child.stdout;
+  }
+
+  get stdin(): Writable {
+    if (!this.#child.stdin) throw new Error('the command has no standard input');
+    return this.#child.stdin;
+  }
+
+  /** True when this side closed the output of the command before its end. */
+  get stoppedReading(): boolean {
+    return this.stdout.destroyed && !this.stdout.readableEnded;
+  }
+
+  /** Resolves when the command exited with 0, and throws a Failure for everything else. */
+  async succeeded(): Promise<void> {
+    const { code, signal } = await this.exited;
+    if (code === 0) return;
+    const stage = this.#stage;
+    if (signal) throw new Failure(this.#kind, `the command was ended by ${signal}`, { stage, signal });
+    const meaning = code === 127 ? ' (command not found)' : '';
+    throw new Failure(this.#kind, `the command exited with ${code}${meaning}`, { stage, exitCode: code ?? -1 });
+  }
+
+  /**
+   * Ends the whole group: SIGTERM, and SIGKILL for what is left of it after the grace time or after the shell is gone.
+   * Resolves when the shell is gone. Streams stay open until then.
+   */
+  async kill(): Promise<void> {
+    if (this.#child.pid === undefined) return;
+    this.#signalGroup('SIGTERM');
+    const timer = setTimeout(() => this.#signalGroup('SIGKILL'), this.#grace);
+    await this.exited.catch(() => undefined);
+    clearTimeout(timer);
+    this.#signalGroup('SIGKILL');
+  }
+
+  get #kind(): 'dumpFailed' | 'loadFailed' {
+    return this.#stage === 'dump' ? 'dumpFailed' : 'loadFailed';
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-(this.#child.pid ?? 0), signal);
+    } catch {
+      // The group is gone already.
+    }
+  }
+}

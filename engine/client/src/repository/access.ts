@@ -1,0 +1,45 @@
+import type { HttpCall } from '../http/http-call.ts';
+import type { Operation } from '../operation.ts';
+
+/** One collection of a repository server, reached with one token. */
+export interface RepositoryAccess {
+  readonly url: string;
+  readonly collection: string;
+  readonly token: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Pause before the first retry; it doubles with each. */
+  readonly retryMilliseconds: number;
+  readonly operation: Operation;
+}
+
+const collectionUrl = ({ url, collection }: RepositoryAccess, generation: 'alpha' | 'stable'): string =>
+  `${url.replace(/\/+$/, '')}/api/${generation}/repository/collection/${encodeURIComponent(collection)}`;
+
+export const versionUrl = (access: RepositoryAccess, version?: string): URL =>
+  new URL(`${collectionUrl(access, 'alpha')}/version${version === undefined ? '' : `/${encodeURIComponent(version)}`}`);
+
+export const uploadsUrl = (access: RepositoryAccess, path = ''): URL =>
+  new URL(`${collectionUrl(access, 'stable')}/uploads${path}`);
+
+export const callOf = (access: RepositoryAccess, method: HttpCall['method'], url: URL): HttpCall => ({
+  method,
+  url,
+  token: access.token,
+  environment: access.environment,
+  signal: access.operation.signal,
+});
+
+export const retries = 5;
+
+/** Waits before retry number `attempt` (from 0); ends at once when the operation is aborted. */
+export const pause = async ({ operation, retryMilliseconds }: RepositoryAccess, attempt: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const waited = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, retryMilliseconds * 2 ** attempt);
+    });
+    await operation.guard(waited);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Failure, messageOf } from '../failure.ts';
+import { reasonOf } from '../http/answer-text.ts';
+import { answerOf, openRequest, readAnswer } from '../http/http-call.ts';
+import type { Bytes } from '../openpgp/bytes.ts';
+import { interruptible } from '../operation.ts';
+import { callOf, pause, type RepositoryAccess, retries, versionUrl } from './access.ts';
+
+const stage = 'download';
+const mostRedirects = 5;
+
+export interface Download {
+  /** Stored bytes. It throws at its end when they are not what the server said: keep the last ones back until then. */
+  readonly body: Bytes;
+  readonly totalBytes: number | undefined;
+}
+
+const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
+
+interface Request {
+  readonly access: RepositoryAccess;
+  readonly version: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Follows redirects; another origin does not get the token. */
+const get = async ({ access, version, headers = {} }: Request): Promise<IncomingMessage> => {
+  let url = versionUrl(access, version);
+  let token: string | undefined = access.token;
+  for (let hop = 0; hop <= mostRedirects; hop++) {
+    const request = openRequest({ ...callOf(access, 'GET', url), token, headers });
+    const answer = answerOf(request);
+    request.end();
+    const response = await access.operation.guard(answer);
+    const { location } = response.headers;
+    if (!isRedirect(response.statusCode ?? 0) || location === undefined) return response;
+    response.destroy();
+    const next = new URL(location, url);
+    if (next.origin !== url.origin) token = undefined;
+    url = next;
+  }
+  throw new Failure('refused', `the repository redirected more than ${mostRedirects} times`, { stage });
+};
+
+/** SHA-256 in hex, from Repr-Digest or from an ETag that is one. */
+const digestOf = (headers: IncomingHttpHeaders): string | undefined => {
+  const repr = /(?:^|[,\s])sha-256=:([A-Za-z0-9+/]{43}=):/.exec(String(headers['repr-digest'] ?? ''))?.[1];
+  if (repr !== undefined) return Buffer.from(repr, 'base64').toString('hex');
+  return /^"([0-9a-f]{64})"$/i.exec(headers.etag ?? '')?.[1]?.toLowerCase();
+};
+
+const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+};
+
+class VerifiedDownload implements Download {
+  readonly #access: RepositoryAccess;
+  readonly #version: string;
+  readonly #etag: string | undefined;
+  readonly #digest: string | undefined;
+  readonly #hash = createHash('sha256');
+  readonly totalBytes: number | undefined;
+  readonly body: Bytes;
+  #response: IncomingMessage;
+  #received = 0;
+
+  constructor({ access, version }: Request, response: IncomingMessage) {
+    this.#access = access;
+    this.#version = version;
+    this.#response = response;
+    this.#etag = response.headers.etag;
+    this.#digest = digestOf(response.headers);
+    this.totalBytes = lengthOf(response.headers);
+    this.body = this.#read();
+  }
+
+  async *#read(): AsyncGenerator<Buffer> {
+    let attempt = 0;
+    for (;;) {
+      const before = this.#received;
+      try {
+        yield* this.#pieces();
+        break;
+      } catch (error) {
+        if (this.#access.operation.signal.aborted) throw error;
+        attempt = this.#received > before ? 0 : attempt + 1;
+        await this.#resume(attempt, error);
+      }
+    }
+    this.#verify();
+  }
+
+  async *#pieces(): AsyncGenerator<Buffer> {
+    for await (const piece of interruptible(this.#response, this.#access.operation)) {
+      this.#hash.update(piece);
+      this.#received += piece.length;
+      this.#access.operation.touch('load');
+      yield piece;
+      this.#access.operation.touch(stage);
+    }
+    if (this.totalBytes !== undefined && this.#received < this.totalBytes) throw new Error('the answer is cut off');
+  }
+
+  /** Asks for the rest of exactly the same bytes, which only a server that names them by an entity tag can give. */
+  async #resume(attempt: number, cause: unknown): Promise<void> {
+    const broken = `the connection to the repository broke after ${this.#received} bytes: ${messageOf(cause)}`;
+    if (this.#etag === undefined || attempt > retries) throw new Failure('downloadFailed', broken, { stage, cause });
+    await pause(this.#access, attempt);
+    const headers = { Range: `bytes=${this.#received}-`, 'If-Match': this.#etag };
+    const response = await get({ access: this.#access, version: this.#version, headers }).catch((error: unknown) => {
+      if (this.#access.operation.signal.aborted || error instanceof Failure) throw error;
+      return undefined;
+    });
+    if (!response) return await this.#resume(attempt + 1, cause);
+    const range = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
+    if (response.statusCode !== 206 || Number(range) !== this.#received) {
+      response.destroy();
+      const reason = response.statusCode === 412 ? 'the version changed meanwhile' : `status ${response.statusCode}`;
+      throw new Failure('downloadFailed', `${broken}; it cannot be resumed (${reason})`, { stage, cause });
+    }
+    this.#response = response;
+  }
+
+  #verify(): void {
+    if (this.#digest === undefined || this.#hash.digest('hex') === this.#digest) return;
+    const reason = 'the downloaded bytes do not have the SHA-256 that the repository recorded';
+    throw new Failure('corrupt', reason, { stage: 'verify' });
+  }
+}
+
+/** Asks for a version (`latest`, `v3`, `3`). Throws a Failure unless the server begins to send it. */
+export const openDownload = async (access: RepositoryAccess, version: string): Promise<Download> => {
+  const response = await get({ access, version }).catch((cause: unknown) => {
+    if (access.operation.signal.aborted || cause instanceof Failure) throw cause;
+    throw new Failure('downloadFailed', `the repository cannot be reached: ${messageOf(cause)}`, { stage, cause });
+  });
+  const status = response.statusCode ?? 0;
+  if (status !== 200) throw new Failure('refused', reasonOf(await readAnswer(response)), { stage });
+  return new VerifiedDownload({ access, version }, response);
+};

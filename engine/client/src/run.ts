@@ -1,0 +1,139 @@
+import { constants } from 'node:os';
+import { clientExitCodes, jobMessages, type LogLevel } from '@backstay/shared';
+import { Command, CommanderError } from 'commander';
+import type { CommandContext } from './commands/context.ts';
+import { download } from './commands/download.ts';
+import { make } from './commands/make.ts';
+import { restore } from './commands/restore.ts';
+import { Failure, Interrupted, messageOf } from './failure.ts';
+import { createLogger, type Logger } from './log/logger.ts';
+import { Operation } from './operation.ts';
+import { addFlags, type CommandName } from './settings/flags.ts';
+import { type GivenSettings, resolveDownload, resolveMake, resolveRestore } from './settings/resolve-settings.ts';
+import type { ClientSettings } from './settings/settings.ts';
+
+/** Where SIGTERM and SIGINT come from: `process`, or an emitter in tests. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+}
+
+export interface BackupMakerOptions {
+  /** Without node and script. */
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly signals: SignalSource;
+  /** Pause before the first retry of a broken connection; it doubles with each. Default 500. */
+  readonly retryMilliseconds?: number;
+}
+
+const descriptions: Record<CommandName, string> = {
+  make: 'run a command and store what it writes as a new version, encrypted',
+  restore: 'read a version, decrypt it and feed it to a command',
+  download: 'read a version, decrypt it and save it to a file',
+};
+
+const exitCodeOf = (error: unknown): number => {
+  if (error instanceof Interrupted) return 128 + (constants.signals[error.signal] ?? 0);
+  return clientExitCodes[error instanceof Failure ? error.kind : 'internal'].code;
+};
+
+const logFailure = (logger: Logger, name: CommandName, error: unknown): void => {
+  const details = error instanceof Failure ? error : undefined;
+  logger.error(name === 'make' ? jobMessages.backupFailed : jobMessages.restoreFailed, {
+    stage: details?.stage,
+    exitCode: details?.exitCode,
+    signal: details?.signal ?? (error instanceof Interrupted ? error.signal : undefined),
+    reason: messageOf(error),
+  });
+  if (!details && error instanceof Error) logger.debug('Details', { stack: error.stack });
+};
+
+type Action = (context: CommandContext) => Promise<void>;
+
+const prepare = (given: GivenSettings): { settings: ClientSettings; action: Action } => {
+  if (given.command === 'make') {
+    const settings = resolveMake(given);
+    return { settings, action: (context) => make(settings, context) };
+  }
+  if (given.command === 'restore') {
+    const settings = resolveRestore(given);
+    return { settings, action: (context) => restore(settings, context) };
+  }
+  const settings = resolveDownload(given);
+  return { settings, action: (context) => download(settings, context) };
+};
+
+const loggerFor = (options: BackupMakerOptions, settings?: ClientSettings): Logger =>
+  createLogger({
+    level: settings?.logLevel ?? ('info' satisfies LogLevel),
+    format: settings?.json ? 'json' : 'logfmt',
+    write: (line) => options.stderr.write(line),
+    now: () => new Date(),
+    secrets: settings ? [settings.token, settings.passphrase] : [],
+  });
+
+const execute = async (given: GivenSettings, options: BackupMakerOptions): Promise<number> => {
+  let logger = loggerFor(options);
+  try {
+    const { settings, action } = prepare(given);
+    logger = loggerFor(options, settings);
+    using operation = new Operation(settings.timeout, given.command === 'make' ? 'upload' : 'download');
+    const interrupt = (signal: NodeJS.Signals): void => operation.abort(new Interrupted(signal));
+    const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+    for (const signal of signals) options.signals.on(signal, interrupt);
+    try {
+      await action({
+        operation,
+        logger,
+        environment: options.env,
+        output: { stdout: options.stdout, stderr: options.stderr },
+        retryMilliseconds: options.retryMilliseconds ?? 500,
+      });
+    } finally {
+      for (const signal of signals) options.signals.off(signal, interrupt);
+    }
+    return 0;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'usage') {
+      for (const problem of error.message.split('\n'))
+        options.stderr.write(`backup-maker ${given.command}: ${problem}\n`);
+    } else logFailure(logger, given.command, error);
+    return exitCodeOf(error);
+  }
+};
+
+const createProgram = (options: BackupMakerOptions, finish: (exitCode: number) => void): Command => {
+  const program = new Command('backup-maker')
+    .description('Makes and restores encrypted backups in a Backstay repository.')
+    .configureOutput({
+      writeOut: (text) => options.stdout.write(text),
+      writeErr: (text) => options.stderr.write(text),
+    })
+    .exitOverride();
+  for (const name of ['make', 'restore', 'download'] as const) {
+    addFlags(program.command(name).description(descriptions[name]), name).action(async (values) => {
+      finish(await execute({ command: name, values, environment: options.env }, options));
+    });
+  }
+  program.action(() => program.outputHelp());
+  return program;
+};
+
+/** Runs `backup-maker` in this process and resolves to its exit code; it never rejects and never exits. */
+export const runBackupMaker = async (options: BackupMakerOptions): Promise<number> => {
+  let exitCode = 0;
+  const program = createProgram(options, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...options.argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : clientExitCodes.usage.code;
+    options.stderr.write(`backup-maker: ${messageOf(error)}\n`);
+    return clientExitCodes.internal.code;
+  }
+};

@@ -27,6 +27,8 @@ export interface BackupMakerOptions {
   readonly signals: SignalSource;
   /** Pause before the first retry of a broken connection; it doubles with each. Default 500. */
   readonly retryMilliseconds?: number;
+  /** Time between SIGTERM and SIGKILL for the command. Default 5000. */
+  readonly graceMilliseconds?: number;
 }
 
 const descriptions: Record<CommandName, string> = {
@@ -91,6 +93,7 @@ const execute = async (given: GivenSettings, options: BackupMakerOptions): Promi
         environment: options.env,
         output: { stdout: options.stdout, stderr: options.stderr },
         retryMilliseconds: options.retryMilliseconds ?? 500,
+        graceMilliseconds: options.graceMilliseconds ?? 5000,
       });
     } finally {
       for (const signal of signals) options.signals.off(signal, interrupt);

@@ -11,6 +11,7 @@ export interface CommandContext {
   readonly environment: NodeJS.ProcessEnv;
   readonly output: CommandOutput;
   readonly retryMilliseconds: number;
+  readonly graceMilliseconds: number;
 }
 
 export const accessOf = (settings: ClientSettings, context: CommandContext): RepositoryAccess => ({

@@ -39,8 +39,8 @@ interface Transfer {
 }
 
 const transfer = async ({ settings, context, recipients, target }: Transfer): Promise<StoredVersion> => {
-  const { operation, logger, environment, output } = context;
-  const dump = new ShellCommand({ command: settings.command, stage: 'dump', environment, output });
+  const { operation, logger, environment, output, graceMilliseconds } = context;
+  const dump = new ShellCommand({ command: settings.command, stage: 'dump', environment, output, graceMilliseconds });
   logger.info(jobMessages.commandStarted);
   try {
     dump.succeeded().catch((error: unknown) => {

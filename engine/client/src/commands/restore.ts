@@ -23,14 +23,14 @@ const load = async (data: AsyncIterable<Buffer>, command: ShellCommand, context:
  * group is dead before its input is closed. Throws a Failure or Interrupted when any stage did not end well.
  */
 export const restore = async (settings: RestoreSettings, context: CommandContext): Promise<void> => {
-  const { logger, operation, environment, output } = context;
+  const { logger, operation, environment, output, graceMilliseconds } = context;
   const { collection, version } = settings;
   logger.info(jobMessages.restoreStarted, { collection, version });
   let command: ShellCommand | undefined;
   try {
     const { data } = await openVersion(settings, context);
     const first = await operation.guard(data.next());
-    command = new ShellCommand({ command: settings.command, stage: 'load', environment, output });
+    command = new ShellCommand({ command: settings.command, stage: 'load', environment, output, graceMilliseconds });
     logger.info(jobMessages.commandStarted);
     const bytes = await load(first.done ? data : prepend(first.value ?? emptyBuffer, data), command, context);
     logger.info(jobMessages.restored, { collection, version, bytes });

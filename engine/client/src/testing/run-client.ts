@@ -30,7 +30,15 @@ export const startClient = (argv: readonly string[], environment: NodeJS.Process
   const stderr = new Collector();
   const signals = new EventEmitter();
   const env = { PATH: process.env['PATH'], ...environment };
-  const result = runBackupMaker({ argv, env, stdout, stderr, signals, retryMilliseconds: 5 }).then((exitCode) => ({
+  const result = runBackupMaker({
+    argv,
+    env,
+    stdout,
+    stderr,
+    signals,
+    retryMilliseconds: 5,
+    graceMilliseconds: 500,
+  }).then((exitCode) => ({
     exitCode,
     stdout: stdout.text,
     stderr: stderr.text,

@@ -1,1 +1,12 @@
-export {};
+export { encodePassword } from './access/passwords.ts';
+export { sha256Hex as hashToken } from './access/tokens.ts';
+export type { BlobContent, BlobEntry, BlobStore, StagedWriter, StorageFailure } from './blobs/blob-store.ts';
+export { StorageError } from './blobs/blob-store.ts';
+export { openFilesystemBlobs } from './blobs/filesystem-blob-store.ts';
+export type { ConfigurationProvider } from './configuration/configuration-provider.ts';
+export { createFilesystemProvider } from './configuration/filesystem-provider.ts';
+export { createKubernetesProvider } from './configuration/kubernetes-provider.ts';
+export type { MetadataStore } from './metadata/metadata-store.ts';
+export { openSqliteMetadata } from './metadata/metadata-store.ts';
+export type { RateLimits, RepositoryOptions, RunningRepository } from './start-repository.ts';
+export { startRepository } from './start-repository.ts';

@@ -1,0 +1,120 @@
+import { parseGoDuration } from '@backstay/shared';
+import { z } from 'zod';
+import { parseLogin } from '../access/login.ts';
+import { type OperationsScope, operationsScopeSchema } from '../access/operations-scope.ts';
+import { sha256Hex } from '../access/tokens.ts';
+import { later } from '../clock.ts';
+import type { RequestContext } from '../http/context.ts';
+import { accessFailure, empty, failure, type Reply, success } from '../http/reply.ts';
+import type { Services } from '../services.ts';
+import { secondPrecision } from './wire.ts';
+
+const maxBodyBytes = 256 * 1024;
+
+const bodySchema = z.object({
+  username: z.string().min(1).max(512),
+  password: z.string().min(1).max(4096),
+  operationsScope: operationsScopeSchema,
+  lifetime: z.string().nullish(),
+});
+type LoginBody = z.infer<typeof bodySchema>;
+
+const fromForm = (text: string): unknown => {
+  const form = new URLSearchParams(text);
+  const scope = form.get('operationsScope');
+  return {
+    username: form.get('username'),
+    password: form.get('password'),
+    operationsScope: scope ? JSON.parse(scope) : undefined,
+    lifetime: form.get('lifetime'),
+  };
+};
+
+const readBody = async (context: RequestContext): Promise<LoginBody> => {
+  const type = (context.request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  const text = await context.body.text(maxBodyBytes);
+  try {
+    switch (type) {
+      case 'application/json':
+        return bodySchema.parse(JSON.parse(text));
+      case 'application/x-www-form-urlencoded':
+        return bodySchema.parse(fromForm(text));
+      default:
+        throw new Error('unknown content type');
+    }
+  } catch {
+    throw accessFailure(401, 'missing Username or Password');
+  }
+};
+
+/** Longer than usual only for sessions that can do little. */
+const lifetimeOf = (services: Services, body: LoginBody): number => {
+  const { tokenLifetime, maxTokenLifetime } = services.settings;
+  if (body.lifetime === undefined || body.lifetime === null || body.lifetime === '') {
+    return tokenLifetime;
+  }
+  const wanted = parseGoDuration(body.lifetime);
+  if (wanted === undefined || wanted < 1000) {
+    throw accessFailure(400, 'lifetime must be a duration of one second or more, e.g. 12h');
+  }
+  if (wanted > tokenLifetime && body.operationsScope === undefined) {
+    throw accessFailure(400, 'a longer lifetime needs an operationsScope that limits the session');
+  }
+  return Math.min(wanted, Math.max(tokenLifetime, maxTokenLifetime));
+};
+
+const issue = async (
+  services: Services,
+  context: RequestContext,
+  grant: { username: string; scope: OperationsScope | undefined; lifetime: number },
+): Promise<Reply> => {
+  const { tokens, clock, metadata, logger } = services;
+  const now = clock.now();
+  const { user, accessKey } = parseLogin(grant.username);
+  const expiresAt = later(now, grant.lifetime);
+  const token = await tokens.issue({
+    login: user,
+    accessKeyName: accessKey,
+    scope: grant.scope,
+    issuedAt: now,
+    expiresAt,
+  });
+  const sessionId = sha256Hex(token);
+  try {
+    await metadata.sessions.record({
+      id: sessionId,
+      createdAt: now,
+      expiresAt,
+      description: 'Login',
+      requesterIp: context.clientAddress,
+      user,
+      accessKeyName: accessKey,
+    });
+  } catch (error) {
+    logger.error({ err: error }, 'a new session could not be recorded');
+    throw failure(500, 'cannot store the new session. Check server logs');
+  }
+  const msg = 'Use this sessionId to revoke this token anytime';
+  return success({ expire: secondPrecision(expiresAt), msg, sessionId, token });
+};
+
+export const login = async (services: Services, context: RequestContext): Promise<Reply> => {
+  const body = await readBody(context);
+  const lifetime = lifetimeOf(services, body);
+  const result = await services.logins.login(body.username, body.password, context.clientAddress);
+  const { user, accessKey } = parseLogin(body.username);
+  await services.audit({
+    action: 'session.login',
+    outcome: result === 'accepted' ? 'done' : 'denied',
+    user,
+    accessKeyName: accessKey,
+    requesterIp: context.clientAddress,
+  });
+  if (result === 'too-many') {
+    return empty(429, { 'retry-after': '60' });
+  }
+  if (result === 'refused') {
+    throw accessFailure(401, 'incorrect Username or Password');
+  }
+  return await issue(services, context, { username: body.username, scope: body.operationsScope, lifetime });
+};

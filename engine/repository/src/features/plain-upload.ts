@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StorageError } from '../blobs/blob-store.ts';
+import { later } from '../clock.ts';
+import type { ActorContext } from '../http/context.ts';
+import { MultipartError, multipartBoundary, multipartFile } from '../http/multipart.ts';
+import { Failure, failure, type Reply, success } from '../http/reply.ts';
+import { BrokenBodyError } from '../http/request-body.ts';
+import type { Upload } from '../metadata/uploads.ts';
+import type { Services } from '../services.ts';
+import { UploadError } from '../uploads/upload-errors.ts';
+import type { UploadTarget } from '../uploads/upload-service.ts';
+import { collectionForNewUpload, uploadRules } from './collection-access.ts';
+import { versionOnWire } from './wire.ts';
+
+/** Short, because it is renewed: after a crash the collection is free again within a minute. Milliseconds. */
+const lockLease = 60_000;
+const lockHeartbeat = 20_000;
+
+const withCollectionLock = async <T>(services: Services, collection: string, work: () => Promise<T>): Promise<T> => {
+  const { metadata, clock, logger } = services;
+  const { locks } = metadata;
+  const id = `collection:${collection}`;
+  const owner = randomUUID();
+  const now = clock.now();
+  if (!(await locks.acquire(id, owner, { now, until: later(now, lockLease) }))) {
+    throw failure(500, 'cannot upload to same collection in parallel');
+  }
+  const beat = setInterval(() => {
+    locks.renew(id, owner, later(clock.now(), lockLease)).catch((error: unknown) => {
+      logger.error({ err: error, collection }, 'the lock of an upload could not be renewed');
+    });
+  }, lockHeartbeat);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    await locks.release(id, owner);
+  }
+};
+
+const bodySource = (context: ActorContext): ((signal: AbortSignal) => AsyncIterable<Uint8Array>) => {
+  const contentType = context.request.headers['content-type'] ?? '';
+  const raw = (signal: AbortSignal) => context.body.chunks(AbortSignal.any([signal, context.signal]));
+  if (!/^multipart\/form-data\b/i.test(contentType)) {
+    return raw;
+  }
+  const boundary = multipartBoundary(contentType);
+  if (boundary === undefined) {
+    throw new MultipartError('no multipart boundary param in Content-Type');
+  }
+  return (signal) => multipartFile(raw(signal), boundary);
+};
+
+const streamFailure = (error: unknown): unknown => {
+  if (error instanceof Failure) {
+    return error;
+  }
+  if (error instanceof MultipartError) {
+    return failure(500, `cannot read file from multipart/urlencoded form: ${error.message}`);
+  }
+  const prefix = 'cannot upload version. cannot upload file, cannot copy stream, error: ';
+  if (error instanceof StorageError) {
+    return failure(error.failure === 'full' ? 507 : 500, `${prefix}${error.message}`);
+  }
+  return error instanceof UploadError || error instanceof BrokenBodyError
+    ? failure(500, `${prefix}${error.message}`)
+    : error;
+};
+
+const receive = async (services: Services, context: ActorContext, upload: Upload): Promise<void> => {
+  try {
+    await services.uploads.append(upload, bodySource(context), 0);
+    const { problem } = await services.uploads.summary(upload);
+    if (problem !== undefined) {
+      throw new UploadError('not-a-message', problem);
+    }
+  } catch (error) {
+    throw streamFailure(error);
+  }
+};
+
+/** Old clients have no other way of taking an upload back than to hang up after the last byte. */
+const grace = async (services: Services, context: ActorContext): Promise<void> => {
+  try {
+    await delay(services.settings.uploadGrace, undefined, { signal: context.signal });
+  } catch {
+    if (context.signal.reason instanceof Failure) {
+      throw context.signal.reason;
+    }
+  }
+  if (context.signal.aborted) {
+    throw failure(500, 'upload cancelled by client after the body was written');
+  }
+};
+
+const commit = async (services: Services, upload: Upload, target: UploadTarget): Promise<Reply> => {
+  try {
+    const version = await services.uploads.commit(upload, target, () => undefined);
+    await services.uploads.committer.rotate(target.document.name, target.rules.limits.maxVersions);
+    return success({ version: versionOnWire(version) });
+  } catch (error) {
+    services.logger.error({ err: error, upload: upload.id }, 'an upload could not be committed');
+    const cause = error instanceof StorageError || error instanceof UploadError ? error.message : 'cannot register it';
+    throw failure(
+      error instanceof StorageError && error.failure === 'full' ? 507 : 500,
+      `cannot upload version. ${cause}`,
+    );
+  }
+};
+
+const store = async (services: Services, context: ActorContext, target: UploadTarget): Promise<Reply> => {
+  const { uploads } = services;
+  const uploader = { user: context.actor.user.name, sessionId: context.session.id };
+  const opened = await uploads.open(target, uploader);
+  if (opened === undefined) {
+    throw new Error('A plain upload asks for no fixed size');
+  }
+  try {
+    await receive(services, context, opened.upload);
+    await grace(services, context);
+  } catch (error) {
+    await uploads.abort(opened.upload, error instanceof Error ? error.message : 'failed');
+    throw error;
+  }
+  return await commit(services, opened.upload, target);
+};
+
+export const plainUpload = async (services: Services, context: ActorContext): Promise<Reply> => {
+  const document = await collectionForNewUpload(services, context);
+  return await withCollectionLock(services, document.name, async () => {
+    const rules = uploadRules(services, document);
+    const reply = await store(services, context, { document, rules });
+    await services.audit({
+      action: 'version.upload',
+      outcome: 'done',
+      user: context.actor.user.name,
+      accessKeyName: context.actor.accessKey?.name,
+      sessionId: context.session.id,
+      collectionId: document.name,
+      requesterIp: context.clientAddress,
+    });
+    return reply;
+  });
+};

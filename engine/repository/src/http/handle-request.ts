@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { AddressSet } from '../access/ip-rules.ts';
+import type { SessionService } from '../access/session.ts';
+import { BusyError } from '../access/slots.ts';
+import { TokenError } from '../access/tokens.ts';
+import { MisconfiguredError } from '../configuration/misconfigured-error.ts';
+import { UploadError } from '../uploads/upload-errors.ts';
+import { clientAddress } from './client-address.ts';
+import type { RequestContext, Route } from './context.ts';
+import { accessFailure, empty, Failure, failure, plainText, type Reply } from './reply.ts';
+import { BrokenBodyError, createRequestBody } from './request-body.ts';
+import type { createRouter, RouteMatch } from './router.ts';
+import type { TransferGate } from './transfer-gate.ts';
+
+export interface HandlerOptions {
+  readonly router: ReturnType<typeof createRouter<Route>>;
+  readonly sessions: SessionService;
+  readonly trustedProxies: AddressSet;
+  readonly gate: TransferGate;
+  readonly logger: Logger;
+}
+
+export interface IncomingRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly expectsContinue: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Handled {
+  readonly reply: Reply;
+  /** The pattern of the route, for the log. */
+  readonly route: string;
+  readonly clientAddress: string;
+}
+
+const splitTarget = (target: string): { path: string; query: string } => {
+  const at = target.indexOf('?');
+  return at === -1 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
+};
+
+const busy = (text: string): Failure => failure(503, text, { headers: { 'retry-after': '5' } });
+
+const replyOf = (error: unknown, logger: Logger): Reply => {
+  if (error instanceof Failure) {
+    return error.reply;
+  }
+  if (error instanceof TokenError) {
+    return accessFailure(error.status, error.message).reply;
+  }
+  if (error instanceof BusyError) {
+    return busy(error.message).reply;
+  }
+  if (error instanceof BrokenBodyError || error instanceof UploadError) {
+    return failure(400, error.message).reply;
+  }
+  if (error instanceof MisconfiguredError) {
+    logger.error({ problem: error.message }, 'an object of the configuration cannot be used');
+    return failure(500, 'the configuration cannot be used. Check server logs').reply;
+  }
+  logger.error({ err: error }, 'a request failed unexpectedly');
+  return empty(500);
+};
+
+const redirect = (method: string, path: string, query: string): Reply =>
+  empty(method === 'GET' ? 301 : 307, { location: `${path}${query === '' ? '' : `?${query}`}` });
+
+const runRoute = async (match: RouteMatch<Route>, base: RequestContext, options: HandlerOptions): Promise<Reply> => {
+  const { route } = match;
+  const limited = (): { reply?: Reply; headers: Record<string, string> } => {
+    const bucket = route.limiter?.take(base.clientAddress);
+    if (bucket === undefined) {
+      return { headers: {} };
+    }
+    const headers = { 'x-ratelimit-limit': String(bucket.limit), 'x-ratelimit-remaining': String(bucket.remaining) };
+    return bucket.allowed ? { headers } : { reply: empty(429), headers };
+  };
+  const within = async (handle: () => Promise<Reply>): Promise<Reply> => {
+    const { reply, headers } = limited();
+    if (reply !== undefined) {
+      return reply;
+    }
+    const handled = await handle();
+    return { ...handled, headers: { ...handled.headers, ...headers } };
+  };
+  if (route.access === 'open') {
+    return await within(() => route.handle(base));
+  }
+  const acceptExpired = route.access === 'actor' && route.acceptsExpired === true;
+  const session = await options.sessions.authenticate(base.request.headers.authorization, { acceptExpired });
+  if (route.access === 'session') {
+    return await within(() => route.handle({ ...base, session }));
+  }
+  const actor = await options.sessions.actorOf(session, base.clientAddress);
+  return await within(() => route.handle({ ...base, session, actor }));
+};
+
+/** Ends the wait when the time of the route is up; the handler learns it by its signal and cleans up by itself. */
+const withTimeout = async (
+  milliseconds: number | undefined,
+  controller: AbortController,
+  work: () => Promise<Reply>,
+): Promise<Reply> => {
+  if (milliseconds === undefined) {
+    return await work();
+  }
+  const timedOut = failure(408, 'Request took too long');
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    controller.abort(timedOut);
+    reject(timedOut);
+  }, milliseconds);
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const routed = async (
+  match: RouteMatch<Route>,
+  incoming: IncomingRequest & { clientAddress: string; query: string },
+  options: HandlerOptions,
+): Promise<Reply> => {
+  const { request, response, signal } = incoming;
+  const controller = new AbortController();
+  const base: RequestContext = {
+    request,
+    response,
+    params: match.params,
+    query: new URLSearchParams(incoming.query),
+    body: createRequestBody(request, response, incoming),
+    clientAddress: incoming.clientAddress,
+    logger: options.logger,
+    signal: AbortSignal.any([signal, controller.signal]),
+  };
+  const run = () => withTimeout(match.route.timeout, controller, () => runRoute(match, base, options));
+  return match.route.transfer === true ? await options.gate.run(run) : await run();
+};
+
+/** Never rejects: whatever happens becomes an answer. */
+export const handleRequest = async (incoming: IncomingRequest, options: HandlerOptions): Promise<Handled> => {
+  const { request } = incoming;
+  const method = request.method ?? 'GET';
+  const { path, query } = splitTarget(request.url ?? '/');
+  const address = clientAddress(request, options.trustedProxies);
+  const match = options.router(method, path);
+  if (match === undefined) {
+    const bare = path.endsWith('/') && path.length > 1 ? path.slice(0, -1) : undefined;
+    const known = bare !== undefined && options.router(method, bare) !== undefined;
+    const reply = known ? redirect(method, bare, query) : plainText(404, '404 page not found');
+    return { reply, route: 'unknown', clientAddress: address };
+  }
+  try {
+    const reply = await routed(match, { ...incoming, clientAddress: address, query }, options);
+    return { reply, route: match.route.path, clientAddress: address };
+  } catch (error) {
+    return { reply: replyOf(error, options.logger), route: match.route.path, clientAddress: address };
+  }
+};

@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { UploadError } from '../uploads/upload-errors.ts';
+import { type HandlerOptions, handleRequest } from './handle-request.ts';
+import { sendReply } from './send-reply.ts';
+
+const headersTimeout = 10_000;
+const keepAliveTimeout = 65_000;
+
+export interface RepositoryServerOptions extends HandlerOptions {
+  readonly logger: Logger;
+  /** A connection without a byte in either direction for this long is cut. Milliseconds. */
+  readonly idleTimeout: number;
+  readonly stopping: () => boolean;
+}
+
+export interface RepositoryServer {
+  readonly server: Server;
+  /** Requests that are being handled. */
+  readonly active: () => number;
+  /** Tells all handlers to stop: they answer or end by themselves. */
+  abortAll(): void;
+}
+
+const logRequest = (
+  logger: Logger,
+  entry: { request: IncomingMessage; route: string; status: number; started: number; ip: string },
+): void => {
+  const { request, route, status, started, ip } = entry;
+  const path = (request.url ?? '').split('?')[0]?.slice(0, 512);
+  const fields = { method: request.method, path, route, status, ms: Math.round(performance.now() - started), ip };
+  if (status >= 500) {
+    logger.warn(fields, 'request');
+  } else {
+    logger.info(fields, 'request');
+  }
+};
+
+/** The HTTP listener: timers, the life of a connection, and nothing of what requests mean. */
+export const createRepositoryServer = (options: RepositoryServerOptions): RepositoryServer => {
+  const { logger } = options;
+  const running = new Set<AbortController>();
+
+  const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
+    const started = performance.now();
+    const controller = new AbortController();
+    running.add(controller);
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    response.once('close', () => {
+      if (!response.writableFinished) {
+        controller.abort(new UploadError('cancelled', 'upload was cancelled'));
+      }
+    });
+    try {
+      const incoming = { request, response, expectsContinue, signal: controller.signal };
+      const { reply, route, clientAddress } = await handleRequest(incoming, options);
+      const closeConnection = options.stopping() || (expectsContinue && !request.complete);
+      logRequest(logger, { request, route, status: reply.status, started, ip: clientAddress });
+      await sendReply(request, response, { reply, closeConnection });
+    } catch (error) {
+      // The answer broke off half way: only a cut connection tells the client that it is incomplete.
+      logger.warn({ err: error, method: request.method }, 'an answer could not be sent completely');
+      response.destroy();
+    } finally {
+      running.delete(controller);
+    }
+  };
+
+  const server = createServer({
+    requestTimeout: 0,
+    headersTimeout,
+    keepAliveTimeout,
+    connectionsCheckingInterval: 2000,
+  });
+  server.timeout = options.idleTimeout;
+  server.on('request', (request, response) => void serve(request, response, false));
+  server.on('checkContinue', (request, response) => void serve(request, response, true));
+  return {
+    server,
+    active: () => running.size,
+    abortAll: () => {
+      for (const controller of running) {
+        controller.abort(new UploadError('cancelled', 'the server is stopping'));
+      }
+    },
+  };
+};

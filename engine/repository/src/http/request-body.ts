@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { failure } from './reply.ts';
+
+/** The request ended before its body did. */
+export class BrokenBodyError extends Error {
+  constructor() {
+    super('cannot copy stream, error: unexpected EOF');
+    this.name = 'BrokenBodyError';
+  }
+}
+
+/** The body of one request. It can be read once. */
+export interface RequestBody {
+  /**
+   * The bytes as they come, at the reader's pace. Ends only when the request ended as it should: throws BrokenBodyError
+   * when the connection breaks, and the reason of `signal` when that aborts.
+   */
+  chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array>;
+  /** All of it, for small bodies. Answers 413 above `maxBytes`. */
+  text(maxBytes: number): Promise<string>;
+}
+
+const waitForNews = (request: IncomingMessage, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const events = ['readable', 'end', 'error', 'close'] as const;
+    const done = (): void => {
+      for (const event of events) {
+        request.off(event, done);
+      }
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    for (const event of events) {
+      request.once(event, done);
+    }
+    signal?.addEventListener('abort', done, { once: true });
+  });
+
+async function* readChunks(request: IncomingMessage, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  while (!request.readableEnded) {
+    signal?.throwIfAborted();
+    const chunk: unknown = request.read();
+    if (chunk instanceof Uint8Array) {
+      yield chunk;
+    } else if (request.destroyed || request.errored) {
+      throw new BrokenBodyError();
+    } else if (!request.readableEnded) {
+      await waitForNews(request, signal);
+    }
+  }
+  if (!request.complete) {
+    throw new BrokenBodyError();
+  }
+}
+
+export const createRequestBody = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: { expectsContinue: boolean },
+): RequestBody => {
+  const chunks = (signal?: AbortSignal): AsyncGenerator<Uint8Array> => {
+    if (options.expectsContinue) {
+      response.writeContinue();
+    }
+    return readChunks(request, signal);
+  };
+  return {
+    chunks,
+    text: async (maxBytes) => {
+      const parts: Uint8Array[] = [];
+      let length = 0;
+      for await (const chunk of chunks()) {
+        length += chunk.length;
+        if (length > maxBytes) {
+          throw failure(413, `the request body is larger than ${maxBytes} bytes`);
+        }
+        parts.push(chunk);
+      }
+      return Buffer.concat(parts).toString('utf8');
+    },
+  };
+};

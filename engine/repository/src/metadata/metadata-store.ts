@@ -1,0 +1,59 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Kysely, sql } from 'kysely';
+import { type AuditLog, createAuditLog } from './audit.ts';
+import { createLockStore, type LockStore } from './locks.ts';
+import { migrate } from './migrations.ts';
+import { createSessionStore, type SessionStore } from './sessions.ts';
+import { createSqliteDialect, openExclusively } from './sqlite-dialect.ts';
+import type { Tables } from './tables.ts';
+import { createUploadStore, type UploadStore } from './uploads.ts';
+import { createVersionStore, type VersionStore } from './versions.ts';
+
+/**
+ * What the server remembers beside the bytes. A write is durable when its promise resolves. Rejects with the driver's error
+ * when the database cannot be used; nothing is retried.
+ */
+export interface MetadataStore {
+  /** True: no other process can use the database, so what is left open in it belongs to a dead one. */
+  readonly exclusive: boolean;
+  readonly sessions: SessionStore;
+  readonly versions: VersionStore;
+  readonly uploads: UploadStore;
+  readonly locks: LockStore;
+  readonly audit: AuditLog;
+  /** Rejects when the database does not answer correctly. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const createMetadataStore = (db: Kysely<Tables>, exclusive: boolean): MetadataStore => ({
+  exclusive,
+  sessions: createSessionStore(db),
+  versions: createVersionStore(db),
+  uploads: createUploadStore(db),
+  locks: createLockStore(db),
+  audit: createAuditLog(db),
+  check: async () => {
+    const expected = Math.floor(Math.random() * 8);
+    const { rows } = await sql<{ answer: unknown }>`select ${sql.lit(expected)} as answer`.execute(db);
+    if (Number(rows[0]?.answer) !== expected) {
+      throw new Error('the database gave a wrong answer');
+    }
+  },
+  close: () => db.destroy(),
+});
+
+/** Opens or creates the database file and its folder, and brings its schema up to date. */
+export const openSqliteMetadata = async (file: string): Promise<MetadataStore> => {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const database = openExclusively(file);
+  const db = new Kysely<Tables>({ dialect: createSqliteDialect(database) });
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return createMetadataStore(db, true);
+};

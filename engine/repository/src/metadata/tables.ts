@@ -1,0 +1,102 @@
+import type { ColumnType } from 'kysely';
+
+/* Times are ISO 8601 text towards the database and text (SQLite) or Date (PostgreSQL) from it; see `times.ts`. */
+
+type Stored = string | Date;
+type Time = ColumnType<Stored, string, string>;
+type OptionalTime = ColumnType<Stored | null, string | null, string | null>;
+/** SQLite has no booleans: it gives 0 and 1. */
+type Flag = ColumnType<boolean | number | null, boolean, boolean>;
+/** PostgreSQL gives a bigint as text. */
+type Count = ColumnType<number | string, number, number>;
+
+export interface GrantedAccessesTable {
+  /** Lower-case hex SHA-256 of the token. */
+  id: string;
+  created_at: Time;
+  updated_at: Time;
+  deleted_at: OptionalTime;
+  expires_at: OptionalTime;
+  deactivated: Flag;
+  description: string | null;
+  requester_ip: string | null;
+  user: string | null;
+  access_key_name: string | null;
+}
+
+export interface UploadedVersionsTable {
+  id: string;
+  collection_id: string;
+  version_number: Count;
+  filename: string;
+  filesize: Count;
+  uploaded_by_session_id: string | null;
+  uploader: string | null;
+  created_at: Time;
+  updated_at: Time;
+  deleted_at: OptionalTime;
+  /** Hex. Null: stored by a server that kept no digests. */
+  sha256: string | null;
+  /** Null on a deleted row: its bytes are still to be removed. */
+  bytes_removed_at: OptionalTime;
+}
+
+export interface LocksTable {
+  id: string;
+  expires: Time;
+  /** Who holds it: only the holder may renew or release. */
+  owner: string | null;
+}
+
+export type UploadState = 'open' | 'committing' | 'committed' | 'aborted';
+
+export interface UploadsTable {
+  id: string;
+  collection_id: string;
+  /** Null for plain uploads. */
+  idempotency_key: string | null;
+  state: UploadState;
+  reserved_bytes: Count;
+  session_id: string;
+  uploader: string;
+  lease_expires_at: Time;
+  created_at: Time;
+  updated_at: Time;
+  /* Set when the commit is decided. */
+  version_id: string | null;
+  version_number: number | string | null;
+  filename: string | null;
+  filesize: number | string | null;
+  sha256: string | null;
+  /** Why it was aborted. */
+  reason: string | null;
+}
+
+export interface CollectionStatesTable {
+  collection_id: string;
+  /** The highest number ever given: numbers never come again. */
+  last_version_number: Count;
+  updated_at: Time;
+}
+
+export interface AuditLogTable {
+  id: string;
+  at: Time;
+  action: string;
+  outcome: string;
+  user: string | null;
+  access_key_name: string | null;
+  session_id: string | null;
+  collection_id: string | null;
+  target: string | null;
+  requester_ip: string | null;
+}
+
+export interface Tables {
+  granted_accesses: GrantedAccessesTable;
+  uploaded_versions: UploadedVersionsTable;
+  locks: LocksTable;
+  uploads: UploadsTable;
+  collection_states: CollectionStatesTable;
+  audit_log: AuditLogTable;
+}

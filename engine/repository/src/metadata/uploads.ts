@@ -1,0 +1,332 @@
+import { allowedUploadBytes, type CollectionLimits } from '@backstay/shared';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { Tables, UploadState, UploadsTable } from './tables.ts';
+import { fromColumn, toColumn } from './times.ts';
+import { type Version, versionFromRow } from './versions.ts';
+
+export interface Upload {
+  readonly id: string;
+  readonly collectionId: string;
+  /** Undefined for plain uploads. */
+  readonly key: string | undefined;
+  readonly state: UploadState;
+  /** What is reserved of the quota: the most that the upload may have. */
+  readonly maxBytes: number;
+  readonly sessionId: string;
+  readonly uploader: string;
+  readonly leaseExpiresAt: Date;
+  readonly createdAt: Date;
+  readonly decision: CommitDecision | undefined;
+  readonly reason: string | undefined;
+}
+
+/** What the upload becomes. Once recorded, it is carried out, also after a crash. */
+export interface CommitDecision {
+  readonly versionId: string;
+  readonly versionNumber: number;
+  readonly filename: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface NewUpload {
+  readonly id: string;
+  readonly collectionId: string;
+  readonly key: string | undefined;
+  readonly sessionId: string;
+  readonly uploader: string;
+  readonly limits: CollectionLimits;
+  /** Undefined: as much as the collection allows. */
+  readonly wantedBytes: number | undefined;
+  readonly now: Date;
+  readonly leaseUntil: Date;
+}
+
+export interface UploadStore {
+  /**
+   * Reserves quota: what is kept and what is reserved never exceeds the limits, with any number of callers. With a key that
+   * is known already, the upload of that key, whatever its state. Undefined: `wantedBytes` do not fit.
+   */
+  open(upload: NewUpload): Promise<{ upload: Upload; created: boolean } | undefined>;
+  find(collectionId: string, id: string): Promise<Upload | undefined>;
+  findById(id: string): Promise<Upload | undefined>;
+  findByKey(collectionId: string, key: string): Promise<Upload | undefined>;
+  openOnes(collectionId: string): Promise<Upload[]>;
+  /** False: it is no longer open. */
+  extendLease(id: string, until: Date): Promise<boolean>;
+  /**
+   * The decision to commit: gives the number and makes it durable, together with what the bytes must be. Undefined: the
+   * upload is not open.
+   */
+  decide(
+    id: string,
+    commit: { bytes: number; sha256: string; filename(version: number): string; now: Date },
+  ): Promise<Upload | undefined>;
+  /** Makes the decided version live and turns the reservation into usage, in one transaction. Idempotent. */
+  complete(upload: Upload, now: Date): Promise<Version>;
+  /** Gives the reservation back. False: it was decided already. Idempotent on aborted ones. */
+  abort(id: string, reason: string, now: Date): Promise<boolean>;
+  /** Takes a decision back whose bytes could not be published. Idempotent. */
+  giveUp(id: string, reason: string, now: Date): Promise<void>;
+  /** Open ones whose lease ended before the instant; undefined: all open ones. */
+  abandoned(before: Date | undefined): Promise<Upload[]>;
+  /** Decided, but not completed. */
+  unfinished(): Promise<Upload[]>;
+  purge(before: Date): Promise<void>;
+}
+
+const decisionOf = (row: Selectable<UploadsTable>): CommitDecision | undefined =>
+  row.version_id === null || row.filename === null || row.sha256 === null
+    ? undefined
+    : {
+        versionId: row.version_id,
+        versionNumber: Number(row.version_number),
+        filename: row.filename,
+        bytes: Number(row.filesize),
+        sha256: row.sha256,
+      };
+
+const fromRow = (row: Selectable<UploadsTable>): Upload => ({
+  id: row.id,
+  collectionId: row.collection_id,
+  key: row.idempotency_key ?? undefined,
+  state: row.state,
+  maxBytes: Number(row.reserved_bytes),
+  sessionId: row.session_id,
+  uploader: row.uploader,
+  leaseExpiresAt: fromColumn(row.lease_expires_at),
+  createdAt: fromColumn(row.created_at),
+  decision: decisionOf(row),
+  reason: row.reason ?? undefined,
+});
+
+type Database = Kysely<Tables> | Transaction<Tables>;
+
+/** Serialises everything that counts or numbers in one collection until the transaction ends, and knows the last number. */
+const lockCollection = async (tx: Transaction<Tables>, collectionId: string, now: Date): Promise<number> => {
+  const updated_at = toColumn(now);
+  const highest = tx
+    .selectFrom('uploaded_versions')
+    .select((select) => select.fn.coalesce(select.fn.max('version_number'), sql<number>`0`).as('highest'))
+    .where('collection_id', '=', collectionId);
+  const known = await tx
+    .updateTable('collection_states')
+    .set({ updated_at })
+    .where('collection_id', '=', collectionId)
+    .returning('last_version_number')
+    .executeTakeFirst();
+  if (known !== undefined) {
+    return Number(known.last_version_number);
+  }
+  const { highest: last } = await highest.executeTakeFirstOrThrow();
+  const row = await tx
+    .insertInto('collection_states')
+    .values({ collection_id: collectionId, last_version_number: Number(last), updated_at })
+    .onConflict((conflict) => conflict.column('collection_id').doUpdateSet({ updated_at }))
+    .returning('last_version_number')
+    .executeTakeFirstOrThrow();
+  return Number(row.last_version_number);
+};
+
+const reserving = ['open', 'committing'] as const;
+
+const allowedBytes = async (tx: Database, collectionId: string, limits: CollectionLimits): Promise<number> => {
+  const stored = await tx
+    .selectFrom('uploaded_versions')
+    .select(['version_number', 'filesize'])
+    .where('collection_id', '=', collectionId)
+    .where('deleted_at', 'is', null)
+    .execute();
+  const reserved = await tx
+    .selectFrom('uploads')
+    .select('reserved_bytes')
+    .where('collection_id', '=', collectionId)
+    .where('state', 'in', reserving)
+    .execute();
+  return allowedUploadBytes(
+    limits,
+    stored.map((row) => ({ versionNumber: Number(row.version_number), bytes: Number(row.filesize) })),
+    reserved.map((row) => Number(row.reserved_bytes)),
+  );
+};
+
+const findByKey = async (db: Database, collectionId: string, key: string): Promise<Upload | undefined> => {
+  const row = await db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('collection_id', '=', collectionId)
+    .where('idempotency_key', '=', key)
+    .executeTakeFirst();
+  return row && fromRow(row);
+};
+
+const insertUpload = async (tx: Database, upload: NewUpload, maxBytes: number): Promise<Upload> => {
+  const row = await tx
+    .insertInto('uploads')
+    .values({
+      id: upload.id,
+      collection_id: upload.collectionId,
+      idempotency_key: upload.key ?? null,
+      state: 'open',
+      reserved_bytes: maxBytes,
+      session_id: upload.sessionId,
+      uploader: upload.uploader,
+      lease_expires_at: toColumn(upload.leaseUntil),
+      created_at: toColumn(upload.now),
+      updated_at: toColumn(upload.now),
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return fromRow(row);
+};
+
+const open = (db: Kysely<Tables>, upload: NewUpload) =>
+  db.transaction().execute(async (tx) => {
+    await lockCollection(tx, upload.collectionId, upload.now);
+    const known = upload.key === undefined ? undefined : await findByKey(tx, upload.collectionId, upload.key);
+    if (known !== undefined) {
+      return { upload: known, created: false };
+    }
+    const allowed = await allowedBytes(tx, upload.collectionId, upload.limits);
+    const wanted = upload.wantedBytes ?? allowed;
+    return wanted > allowed ? undefined : { upload: await insertUpload(tx, upload, wanted), created: true };
+  });
+
+const decide: (db: Kysely<Tables>) => UploadStore['decide'] = (db) => (id, commit) =>
+  db.transaction().execute(async (tx) => {
+    const row = await tx.selectFrom('uploads').select('collection_id').where('id', '=', id).executeTakeFirst();
+    if (row === undefined) {
+      return undefined;
+    }
+    const versionNumber = 1 + (await lockCollection(tx, row.collection_id, commit.now));
+    const decided = await tx
+      .updateTable('uploads')
+      .set({
+        state: 'committing',
+        version_id: crypto.randomUUID(),
+        version_number: versionNumber,
+        filename: commit.filename(versionNumber),
+        filesize: commit.bytes,
+        sha256: commit.sha256,
+        updated_at: toColumn(commit.now),
+      })
+      .where('id', '=', id)
+      .where('state', '=', 'open')
+      .returningAll()
+      .executeTakeFirst();
+    if (decided === undefined) {
+      return undefined;
+    }
+    await tx
+      .updateTable('collection_states')
+      .set({ last_version_number: versionNumber })
+      .where('collection_id', '=', row.collection_id)
+      .execute();
+    return fromRow(decided);
+  });
+
+const complete = (db: Kysely<Tables>, upload: Upload, now: Date): Promise<Version> =>
+  db.transaction().execute(async (tx) => {
+    const { decision } = upload;
+    if (decision === undefined) {
+      throw new Error('The upload has no decision to carry out');
+    }
+    const { numUpdatedRows } = await tx
+      .updateTable('uploads')
+      .set({ state: 'committed', updated_at: toColumn(now) })
+      .where('id', '=', upload.id)
+      .where('state', '=', 'committing')
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) {
+      await tx
+        .insertInto('uploaded_versions')
+        .values({
+          id: decision.versionId,
+          collection_id: upload.collectionId,
+          version_number: decision.versionNumber,
+          filename: decision.filename,
+          filesize: decision.bytes,
+          uploaded_by_session_id: upload.sessionId,
+          uploader: upload.uploader,
+          created_at: toColumn(now),
+          updated_at: toColumn(now),
+          deleted_at: null,
+          sha256: decision.sha256,
+          bytes_removed_at: null,
+        })
+        .execute();
+    }
+    const row = await tx
+      .selectFrom('uploaded_versions')
+      .selectAll()
+      .where('id', '=', decision.versionId)
+      .executeTakeFirstOrThrow();
+    return versionFromRow(row);
+  });
+
+export const createUploadStore = (db: Kysely<Tables>): UploadStore => {
+  const all = () => db.selectFrom('uploads').selectAll();
+  return {
+    open: (upload) => open(db, upload),
+    find: async (collectionId, id) => {
+      const row = await all().where('id', '=', id).where('collection_id', '=', collectionId).executeTakeFirst();
+      return row && fromRow(row);
+    },
+    findById: async (id) => {
+      const row = await all().where('id', '=', id).executeTakeFirst();
+      return row && fromRow(row);
+    },
+    findByKey: (collectionId, key) => findByKey(db, collectionId, key),
+    openOnes: async (collectionId) => {
+      const rows = await all().where('collection_id', '=', collectionId).where('state', 'in', reserving).execute();
+      return rows.map(fromRow);
+    },
+    extendLease: async (id, until) => {
+      const result = await db
+        .updateTable('uploads')
+        .set({ lease_expires_at: toColumn(until) })
+        .where('id', '=', id)
+        .where('state', '=', 'open')
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+    decide: decide(db),
+    complete: (upload, now) => complete(db, upload, now),
+    abort: async (id, reason, now) => {
+      const result = await db
+        .updateTable('uploads')
+        .set({ state: 'aborted', reason, updated_at: toColumn(now) })
+        .where('id', '=', id)
+        .where('state', 'in', ['open', 'aborted'])
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+    giveUp: async (id, reason, now) => {
+      await db
+        .updateTable('uploads')
+        .set({ state: 'aborted', reason, updated_at: toColumn(now) })
+        .where('id', '=', id)
+        .where('state', '=', 'committing')
+        .execute();
+    },
+    abandoned: async (before) => {
+      const open = all().where('state', '=', 'open');
+      const rows = await (before === undefined
+        ? open
+        : open.where('lease_expires_at', '<', toColumn(before))
+      ).execute();
+      return rows.map(fromRow);
+    },
+    unfinished: async () => {
+      const rows = await all().where('state', '=', 'committing').execute();
+      return rows.map(fromRow);
+    },
+    purge: async (before) => {
+      await db
+        .deleteFrom('uploads')
+        .where('state', 'in', ['committed', 'aborted'])
+        .where('updated_at', '<', toColumn(before))
+        .execute();
+    },
+  };
+};

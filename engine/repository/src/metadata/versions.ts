@@ -1,0 +1,92 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Tables, UploadedVersionsTable } from './tables.ts';
+import { fromColumn, toColumn } from './times.ts';
+
+/** One stored backup. */
+export interface Version {
+  readonly id: string;
+  readonly collectionId: string;
+  readonly versionNumber: number;
+  readonly filename: string;
+  readonly bytes: number;
+  readonly sessionId: string;
+  readonly uploader: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Hex. Undefined: stored by a server that kept no digests. */
+  readonly sha256: string | undefined;
+}
+
+export interface VersionStore {
+  /** Live ones, by ascending number. */
+  list(collectionId: string): Promise<Version[]>;
+  find(collectionId: string, versionNumber: number): Promise<Version | undefined>;
+  /** The highest live number. */
+  latest(collectionId: string): Promise<Version | undefined>;
+  /** Takes the version out of every list. Its bytes are then listed by `toRemove`. Idempotent. */
+  retire(id: string, at: Date): Promise<void>;
+  /** Retired versions whose bytes may still be stored. */
+  toRemove(limit: number): Promise<Version[]>;
+  markRemoved(id: string, at: Date): Promise<void>;
+}
+
+export const versionFromRow = (row: Selectable<UploadedVersionsTable>): Version => ({
+  id: row.id,
+  collectionId: row.collection_id,
+  versionNumber: Number(row.version_number),
+  filename: row.filename,
+  bytes: Number(row.filesize),
+  sessionId: row.uploaded_by_session_id ?? '',
+  uploader: row.uploader ?? '',
+  createdAt: fromColumn(row.created_at),
+  updatedAt: fromColumn(row.updated_at),
+  sha256: row.sha256 ?? undefined,
+});
+
+export const createVersionStore = (db: Kysely<Tables>): VersionStore => {
+  const live = (collectionId: string) =>
+    db
+      .selectFrom('uploaded_versions')
+      .selectAll()
+      .where('collection_id', '=', collectionId)
+      .where('deleted_at', 'is', null);
+  return {
+    list: async (collectionId) => {
+      const rows = await live(collectionId).orderBy('version_number', 'asc').execute();
+      return rows.map(versionFromRow);
+    },
+    find: async (collectionId, versionNumber) => {
+      const row = await live(collectionId).where('version_number', '=', versionNumber).executeTakeFirst();
+      return row && versionFromRow(row);
+    },
+    latest: async (collectionId) => {
+      const row = await live(collectionId).orderBy('version_number', 'desc').limit(1).executeTakeFirst();
+      return row && versionFromRow(row);
+    },
+    retire: async (id, at) => {
+      await db
+        .updateTable('uploaded_versions')
+        .set({ deleted_at: toColumn(at), updated_at: toColumn(at) })
+        .where('id', '=', id)
+        .where('deleted_at', 'is', null)
+        .execute();
+    },
+    toRemove: async (limit) => {
+      const rows = await db
+        .selectFrom('uploaded_versions')
+        .selectAll()
+        .where('deleted_at', 'is not', null)
+        .where('bytes_removed_at', 'is', null)
+        .limit(limit)
+        .execute();
+      return rows.map(versionFromRow);
+    },
+    markRemoved: async (id, at) => {
+      await db
+        .updateTable('uploaded_versions')
+        .set({ bytes_removed_at: toColumn(at) })
+        .where('id', '=', id)
+        .execute();
+    },
+  };
+};

@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { createAddressSet } from './access/ip-rules.ts';
+import { createLoginService } from './access/login.ts';
+import { createPasswordVerifier } from './access/passwords.ts';
+import { createRateLimiter } from './access/rate-limit.ts';
+import { createSessionService } from './access/session.ts';
+import { createTokenService } from './access/tokens.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+import { type Clock, later, systemClock } from './clock.ts';
+import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
+import { drained } from './drain.ts';
+import { authRoutes } from './features/auth-routes.ts';
+import { healthRoutes } from './features/health-routes.ts';
+import { uploadRoutes } from './features/upload-routes.ts';
+import { versionRoutes } from './features/version-routes.ts';
+import { createRepositoryServer } from './http/repository-server.ts';
+import { createRouter } from './http/router.ts';
+import { createTransferGate, type TransferGate } from './http/transfer-gate.ts';
+import type { MetadataStore } from './metadata/metadata-store.ts';
+import type { RateLimiters, ServiceSettings, Services } from './services.ts';
+import { UploadService } from './uploads/upload-service.ts';
+
+/** Requests per client address; 0 switches a limit off. */
+export interface RateLimits {
+  /** Per second, on everything with a token but uploads. Default: 5. */
+  readonly default: number;
+  /** Per minute, on login and refresh. Default: 10. */
+  readonly auth: number;
+  /** Per minute. Default: 10. */
+  readonly collectionHealth: number;
+  /** Per minute. Default: 160. */
+  readonly serverHealth: number;
+}
+
+/** Times in milliseconds. */
+export interface RepositoryOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly configuration: ConfigurationProvider;
+  /** Closed by `stop`. */
+  readonly metadata: MetadataStore;
+  readonly blobs: BlobStore;
+  /** Signs tokens. Must not be empty. */
+  readonly jwtKey: string;
+  readonly logger: Logger;
+  /** Default: empty, everybody may ask for readiness. */
+  readonly healthCheckKey?: string;
+  readonly rateLimits?: Partial<RateLimits>;
+  /** Default: 6 hours. */
+  readonly tokenLifetime?: number;
+  /** For sessions with a scope. Default: 87600 hours. */
+  readonly maxTokenLifetime?: number;
+  /** Addresses and CIDR ranges whose X-Forwarded-For counts. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** Whether `restrictByIP` of users counts. Default: true. */
+  readonly enforceAddresses?: boolean;
+  /** A silent connection is cut. Default: 15 minutes. */
+  readonly idleTimeout?: number;
+  /** Total time of a plain upload or a download. Default: no limit. */
+  readonly uploadTimeout?: number;
+  readonly downloadTimeout?: number;
+  readonly storageCheckTimeout?: number;
+  /** Default: 2 seconds. */
+  readonly uploadGrace?: number;
+  /** How long `stop` waits for running transfers. Default: 20 seconds. */
+  readonly drainTime?: number;
+  /** Uploads at once; more are refused with 503. Default: 256. */
+  readonly maxTransfers?: number;
+  /** For windows that name no zone. Default: that of the process. */
+  readonly timeZone?: string;
+  readonly clock?: Clock;
+}
+
+export interface RunningRepository {
+  readonly url: string;
+  /** Takes no new uploads, lets running ones finish within the drain time, ends the rest cleanly. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const hour = 3_600_000;
+const minute = 60_000;
+const sweepInterval = 30_000;
+const keepSettled = 30 * 24 * hour;
+const millisecondsPerSecond = 1000;
+
+const limitersOf = (limits: Partial<RateLimits>, clock: Clock): RateLimiters => ({
+  default: createRateLimiter(limits.default ?? 5, millisecondsPerSecond, clock),
+  auth: createRateLimiter(limits.auth ?? 10, minute, clock),
+  collectionHealth: createRateLimiter(limits.collectionHealth ?? 10, minute, clock),
+  serverHealth: createRateLimiter(limits.serverHealth ?? 160, minute, clock),
+});
+
+const settingsOf = (options: RepositoryOptions): ServiceSettings => ({
+  healthCheckKey: options.healthCheckKey ?? '',
+  tokenLifetime: options.tokenLifetime ?? 6 * hour,
+  maxTokenLifetime: options.maxTokenLifetime ?? 87_600 * hour,
+  uploadGrace: options.uploadGrace ?? 2000,
+  uploadTimeout: options.uploadTimeout,
+  downloadTimeout: options.downloadTimeout,
+  storageCheckTimeout: options.storageCheckTimeout ?? 5000,
+  timeZone: options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+});
+
+const createServices = (options: RepositoryOptions, stopping: () => boolean): Services => {
+  const { configuration, metadata, blobs, logger } = options;
+  const clock = options.clock ?? systemClock;
+  const enforceAddresses = options.enforceAddresses ?? true;
+  const tokens = createTokenService(options.jwtKey);
+  return {
+    settings: settingsOf(options),
+    configuration,
+    metadata,
+    blobs,
+    uploads: new UploadService({ metadata, blobs, clock, logger, idleTimeout: options.idleTimeout ?? 15 * minute }),
+    tokens,
+    sessions: createSessionService({ tokens, sessions: metadata.sessions, configuration, clock, enforceAddresses }),
+    logins: createLoginService({
+      configuration,
+      passwords: createPasswordVerifier(),
+      clock,
+      enforceAddresses,
+      onProblem: (error) => logger.error({ err: error }, 'the account of a login cannot be used'),
+    }),
+    limiters: limitersOf(options.rateLimits ?? {}, clock),
+    clock,
+    logger,
+    stopping,
+    audit: async (entry) => {
+      try {
+        await metadata.audit.append(entry, clock.now());
+      } catch (error) {
+        logger.error({ err: error, action: entry.action }, 'the audit log could not be written');
+      }
+    },
+  };
+};
+
+/** What a process that died left open is ended before anything new begins. */
+const recover = async ({ metadata, uploads }: Services): Promise<void> => {
+  if (metadata.exclusive) {
+    await metadata.locks.releaseAll();
+  }
+  await uploads.sweep({ allOpen: metadata.exclusive });
+};
+
+const startSweeping = (services: Services): (() => Promise<void>) => {
+  const { metadata, uploads, clock, logger } = services;
+  let running: Promise<void> = Promise.resolve();
+  const sweep = async (): Promise<void> => {
+    try {
+      await uploads.sweep();
+      await metadata.sessions.purgeExpired(later(clock.now(), -keepSettled));
+      await metadata.uploads.purge(later(clock.now(), -keepSettled));
+    } catch (error) {
+      logger.error({ err: error }, 'the sweep failed, it is repeated');
+    }
+  };
+  const timer = setInterval(() => {
+    running = running.then(sweep);
+  }, sweepInterval);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+};
+
+const routerOf = (services: Services) =>
+  createRouter([
+    ...authRoutes(services),
+    ...versionRoutes(services),
+    ...uploadRoutes(services),
+    ...healthRoutes(services),
+  ]);
+
+const urlOf = (address: AddressInfo | string | null): string => {
+  if (address === null || typeof address === 'string') {
+    throw new Error('The server listens on no port');
+  }
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+};
+
+interface Running {
+  readonly services: Services;
+  readonly listener: ReturnType<typeof createRepositoryServer>;
+  readonly gate: TransferGate;
+  readonly stopSweeping: () => Promise<void>;
+  readonly drainTime: number;
+}
+
+const shutDown = async ({ services, listener, gate, stopSweeping, drainTime }: Running): Promise<void> => {
+  const { uploads, metadata } = services;
+  gate.close();
+  await drained(() => listener.active() === 0 && uploads.unsettled === 0, drainTime);
+  const closed = once(listener.server, 'close');
+  listener.server.close();
+  listener.abortAll();
+  await drained(() => listener.active() === 0, 1000);
+  listener.server.closeAllConnections();
+  await closed;
+  await drained(() => listener.active() === 0, 5000);
+  await stopSweeping();
+  await uploads.sweep({ allOpen: metadata.exclusive });
+  await metadata.close();
+};
+
+/** Starts the server. Rejects when it cannot listen, when the key is empty or when the stores cannot be used. */
+export const startRepository = async (options: RepositoryOptions): Promise<RunningRepository> => {
+  let stopped: Promise<void> | undefined;
+  const services = createServices(options, () => stopped !== undefined);
+  const trustedProxies = createAddressSet(options.trustedProxies ?? []);
+  if (trustedProxies.invalid.length > 0) {
+    throw new Error(`These trusted proxies are no addresses or ranges: ${trustedProxies.invalid.join(', ')}`);
+  }
+  await options.blobs.check();
+  await recover(services);
+  const gate = createTransferGate(options.maxTransfers ?? 256);
+  const listener = createRepositoryServer({
+    router: routerOf(services),
+    sessions: services.sessions,
+    trustedProxies,
+    gate,
+    logger: options.logger,
+    idleTimeout: options.idleTimeout ?? 15 * minute,
+    stopping: services.stopping,
+  });
+  listener.server.listen(options.port, options.host);
+  await once(listener.server, 'listening');
+  const stopSweeping = startSweeping(services);
+  const running = { services, listener, gate, stopSweeping, drainTime: options.drainTime ?? 20_000 };
+  return {
+    url: urlOf(listener.server.address()),
+    stop: () => {
+      stopped ??= shutDown(running);
+      return stopped;
+    },
+  };
+};

@@ -1,0 +1,120 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { BlobStore, StagedWriter } from '../blobs/blob-store.ts';
+import { OpenPgpInspector } from './openpgp-inspector.ts';
+import { OffsetError, tooLarge, UploadError } from './upload-errors.ts';
+
+/** What is known of the staged bytes, without reading them again. */
+class Progress {
+  readonly hash: Hash = createHash('sha256');
+  readonly inspector = new OpenPgpInspector();
+  bytes = 0;
+
+  push(chunk: Uint8Array): void {
+    this.hash.update(chunk);
+    this.inspector.push(chunk);
+    this.bytes += chunk.length;
+  }
+}
+
+export interface StagedSummary {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** What makes it no OpenPGP message. */
+  readonly problem: string | undefined;
+}
+
+/** The staged bytes of one upload in this process: digest and inspection run along with the writing. */
+export class Staging {
+  readonly #blobs: BlobStore;
+  readonly #id: string;
+  readonly #maxBytes: number;
+  #progress: Progress | undefined;
+  #cancel: AbortController | undefined;
+
+  constructor(blobs: BlobStore, upload: { id: string; maxBytes: number }) {
+    this.#blobs = blobs;
+    this.#id = upload.id;
+    this.#maxBytes = upload.maxBytes;
+  }
+
+  /** Bytes stored so far. */
+  get bytes(): number {
+    return this.#progress?.bytes ?? 0;
+  }
+
+  get receiving(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  /** Ends a connection that is still delivering: what it delivered stays. */
+  cancel(): void {
+    this.#cancel?.abort(new UploadError('cancelled', 'another connection continues this upload'));
+  }
+
+  /**
+   * Appends everything that `source` gives. When it breaks, what arrived stays, and the rejection passes on why. `source`
+   * must obey the signal.
+   */
+  async append(source: (signal: AbortSignal) => AsyncIterable<Uint8Array>, offset?: number): Promise<void> {
+    const progress = await this.#current();
+    if (offset !== undefined && offset !== progress.bytes) {
+      throw new OffsetError(progress.bytes);
+    }
+    const writer = await this.#blobs.stage(this.#id);
+    this.#cancel = new AbortController();
+    try {
+      await this.#copy(source(this.#cancel.signal), writer, progress);
+    } finally {
+      this.#cancel = undefined;
+      await this.#finish(writer, progress);
+    }
+  }
+
+  async summary(): Promise<StagedSummary> {
+    const progress = await this.#current();
+    return {
+      bytes: progress.bytes,
+      sha256: progress.hash.copy().digest('hex'),
+      problem: progress.inspector.verdict(),
+    };
+  }
+
+  async #copy(source: AsyncIterable<Uint8Array>, writer: StagedWriter, progress: Progress): Promise<void> {
+    for await (const chunk of source) {
+      if (progress.bytes + chunk.length > this.#maxBytes) {
+        throw tooLarge(progress.bytes + chunk.length, this.#maxBytes);
+      }
+      progress.push(chunk);
+      const { hopeless } = progress.inspector;
+      if (hopeless !== undefined) {
+        throw new UploadError('not-a-message', hopeless);
+      }
+      await writer.write(chunk);
+    }
+  }
+
+  async #finish(writer: StagedWriter, progress: Progress): Promise<void> {
+    try {
+      await writer.close();
+    } finally {
+      if (writer.length !== progress.bytes) {
+        // The digest ran ahead of what is stored: only the bytes themselves can tell the truth now.
+        this.#progress = undefined;
+      }
+    }
+  }
+
+  async #current(): Promise<Progress> {
+    this.#progress ??= await this.#reread();
+    return this.#progress;
+  }
+
+  async #reread(): Promise<Progress> {
+    const progress = new Progress();
+    const content = await this.#blobs.readStaged(this.#id);
+    for await (const chunk of content?.stream() ?? []) {
+      progress.push(chunk);
+    }
+    return progress;
+  }
+}

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { type BlobStore, StorageError } from '../blobs/blob-store.ts';
+import { type Clock, later } from '../clock.ts';
+import { type CollectionRules, filenameOf } from '../configuration/collection-rules.ts';
+import type { CollectionDocument } from '../configuration/documents.ts';
+import type { MetadataStore } from '../metadata/metadata-store.ts';
+import type { Upload } from '../metadata/uploads.ts';
+import type { Version } from '../metadata/versions.ts';
+import { Committer } from './committer.ts';
+import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
+import { type StagedSummary, Staging } from './staging.ts';
+import { UploadError } from './upload-errors.ts';
+
+/** How long a lease outlives a dead connection, and how often a live one renews it. Milliseconds. */
+export const deadConnectionLease = 60_000;
+const heartbeat = 20_000;
+
+export interface UploadServiceOptions {
+  readonly metadata: MetadataStore;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Lease of an upload between two requests. Milliseconds. */
+  readonly idleTimeout: number;
+}
+
+export interface UploadTarget {
+  readonly document: CollectionDocument;
+  readonly rules: CollectionRules;
+}
+
+export interface Uploader {
+  readonly user: string;
+  readonly sessionId: string;
+}
+
+type Source = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+
+/** The life of uploads: reserve, append, commit or abort. Knows no HTTP and no rights. */
+export class UploadService {
+  readonly committer: Committer;
+  readonly #options: UploadServiceOptions;
+  readonly #mutex: KeyedMutex = createKeyedMutex();
+  readonly #stagings = new Map<string, Staging>();
+
+  constructor(options: UploadServiceOptions) {
+    this.#options = options;
+    this.committer = new Committer(options);
+  }
+
+  /** Uploads that this process has begun to receive and that are not settled. */
+  get unsettled(): number {
+    return this.#stagings.size;
+  }
+
+  /** Undefined: `expectedBytes` do not fit. */
+  async open(
+    target: UploadTarget,
+    uploader: Uploader,
+    wish: { key?: string; expectedBytes?: number } = {},
+  ): Promise<{ upload: Upload; created: boolean } | undefined> {
+    const { metadata, clock, idleTimeout } = this.#options;
+    const now = clock.now();
+    const opened = await metadata.uploads.open({
+      id: randomUUID(),
+      collectionId: target.document.name,
+      key: wish.key,
+      sessionId: uploader.sessionId,
+      uploader: uploader.user,
+      limits: target.rules.limits,
+      wantedBytes: wish.expectedBytes,
+      now,
+      leaseUntil: later(now, idleTimeout),
+    });
+    if (opened !== undefined && opened.upload.uploader !== uploader.user) {
+      throw new UploadError('key-in-use', 'this upload key is in use by another user');
+    }
+    return opened;
+  }
+
+  /** Where an open upload continues. */
+  async offset(upload: Upload): Promise<number> {
+    if (upload.state !== 'open') {
+      return upload.decision?.bytes ?? 0;
+    }
+    const staging = this.#staging(upload);
+    return staging.receiving ? staging.bytes : (await staging.summary()).bytes;
+  }
+
+  /**
+   * Appends at `offset` (undefined: wherever it stands) and gives the new offset. A connection that still delivers is
+   * ended first. A source that breaks leaves what arrived; anything else that goes wrong aborts the upload.
+   */
+  async append(upload: Upload, source: Source, offset?: number): Promise<number> {
+    const staging = this.#staging(upload);
+    staging.cancel();
+    return await this.#mutex.run(upload.id, async () => {
+      await this.#mustBeOpen(upload);
+      const { clock, idleTimeout, metadata } = this.#options;
+      const beat = setInterval(() => this.#extendLease(upload.id, deadConnectionLease), heartbeat);
+      try {
+        await this.#extendLease(upload.id, deadConnectionLease);
+        await staging.append(source, offset);
+        await metadata.uploads.extendLease(upload.id, later(clock.now(), idleTimeout));
+        return staging.bytes;
+      } catch (error) {
+        await this.#afterFailure(upload, error);
+        throw error;
+      } finally {
+        clearInterval(beat);
+      }
+    });
+  }
+
+  /** Digest and size of what is staged. Rejects while bytes are still arriving. */
+  async summary(upload: Upload): Promise<StagedSummary> {
+    const staging = this.#staging(upload);
+    if (staging.receiving) {
+      throw new UploadError('busy', 'bytes of this upload are still arriving');
+    }
+    return await staging.summary();
+  }
+
+  /** Commits what is staged as it is. Idempotent: a committed upload gives its version again. */
+  async commit(upload: Upload, target: UploadTarget, check: (content: StagedSummary) => void): Promise<Version> {
+    return await this.#mutex.run(upload.id, async () => {
+      const settled = await this.#alreadyDecided(upload);
+      if (settled !== undefined) {
+        return settled;
+      }
+      const content = await this.#checked(upload, check);
+      const { filenameTemplate } = target.document;
+      const filename = (version: number) => filenameOf(filenameTemplate, version);
+      const version = await this.committer.commit(upload, { bytes: content.bytes, sha256: content.sha256, filename });
+      this.#stagings.delete(upload.id);
+      return version;
+    });
+  }
+
+  /** False: it is committed. Idempotent. */
+  async abort(upload: Upload, reason: string): Promise<boolean> {
+    this.#stagings.get(upload.id)?.cancel();
+    return await this.#mutex.run(upload.id, () => this.#discard(upload, reason));
+  }
+
+  /** Carries on where a crash or a failure stopped, and removes what nobody waits for. Runs beside everything else. */
+  async sweep(options: { allOpen?: boolean } = {}): Promise<void> {
+    const { metadata, clock, logger } = this.#options;
+    const abandoned = await metadata.uploads.abandoned(options.allOpen ? undefined : clock.now());
+    for (const upload of abandoned.filter((candidate) => !this.#mutex.isHeld(candidate.id))) {
+      logger.warn({ upload: upload.id, collection: upload.collectionId }, 'abandoned upload removed');
+      await this.#mutex.run(upload.id, () => this.#discard(upload, 'abandoned'));
+    }
+    for (const upload of await metadata.uploads.unfinished()) {
+      await this.#mutex.run(upload.id, () => this.#finishLate(upload));
+    }
+    for (const version of await metadata.versions.toRemove(1000)) {
+      await this.committer.removeBytes(version);
+    }
+    await this.#removeStray();
+  }
+
+  #staging(upload: Upload): Staging {
+    const known = this.#stagings.get(upload.id);
+    if (known !== undefined) {
+      return known;
+    }
+    const staging = new Staging(this.#options.blobs, upload);
+    if (upload.state === 'open') {
+      this.#stagings.set(upload.id, staging);
+    }
+    return staging;
+  }
+
+  async #mustBeOpen(upload: Upload): Promise<void> {
+    const found = await this.#options.metadata.uploads.find(upload.collectionId, upload.id);
+    if (found?.state !== 'open') {
+      this.#stagings.delete(upload.id);
+      throw new UploadError('closed', `the upload is ${found?.state ?? 'gone'}`);
+    }
+  }
+
+  async #extendLease(id: string, milliseconds: number): Promise<void> {
+    const { metadata, clock, logger } = this.#options;
+    try {
+      await metadata.uploads.extendLease(id, later(clock.now(), milliseconds));
+    } catch (error) {
+      logger.error({ err: error, upload: id }, 'the lease of an upload could not be renewed');
+    }
+  }
+
+  async #afterFailure(upload: Upload, error: unknown): Promise<void> {
+    const hopeless =
+      error instanceof StorageError ||
+      (error instanceof UploadError && ['too-large', 'not-a-message', 'empty'].includes(error.failure));
+    if (hopeless) {
+      await this.#discard(upload, error.message);
+      return;
+    }
+    await this.#extendLease(upload.id, deadConnectionLease);
+  }
+
+  async #alreadyDecided(upload: Upload): Promise<Version | undefined> {
+    const found = await this.#options.metadata.uploads.find(upload.collectionId, upload.id);
+    if (found === undefined || found.state === 'aborted') {
+      throw new UploadError(
+        'closed',
+        `the upload was aborted${found?.reason === undefined ? '' : `: ${found.reason}`}`,
+      );
+    }
+    if (found.state === 'committed') {
+      return await this.#options.metadata.uploads.complete(found, this.#options.clock.now());
+    }
+    return found.state === 'open' ? undefined : await this.committer.carryOut(found);
+  }
+
+  async #checked(upload: Upload, check: (content: StagedSummary) => void): Promise<StagedSummary> {
+    const content = await this.summary(upload);
+    try {
+      check(content);
+    } catch (error) {
+      await this.#discard(upload, error instanceof Error ? error.message : 'refused');
+      throw error;
+    }
+    return content;
+  }
+
+  async #discard(upload: Upload, reason: string): Promise<boolean> {
+    const { metadata, blobs, clock } = this.#options;
+    const aborted = await metadata.uploads.abort(upload.id, reason, clock.now());
+    this.#stagings.delete(upload.id);
+    if (aborted) {
+      await blobs.discardStaged(upload.id);
+    }
+    return aborted;
+  }
+
+  async #finishLate(upload: Upload): Promise<void> {
+    const { metadata, logger } = this.#options;
+    try {
+      const found = await metadata.uploads.find(upload.collectionId, upload.id);
+      if (found?.state === 'committing') {
+        await this.committer.carryOut(found);
+        logger.info({ upload: upload.id, collection: upload.collectionId }, 'decided upload completed after a failure');
+      }
+    } catch (error) {
+      logger.error({ err: error, upload: upload.id }, 'a decided upload could not be completed');
+    }
+  }
+
+  /** Staging exists only for rows that are open or decided: whatever else is there is left over. */
+  async #removeStray(): Promise<void> {
+    const { blobs, metadata } = this.#options;
+    for (const { id } of await blobs.listStaged()) {
+      const upload = this.#mutex.isHeld(id) ? undefined : await metadata.uploads.findById(id);
+      const wanted = this.#mutex.isHeld(id) || upload?.state === 'open' || upload?.state === 'committing';
+      if (!wanted) {
+        await blobs.discardStaged(id);
+      }
+    }
+  }
+}

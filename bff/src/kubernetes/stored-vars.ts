@@ -8,11 +8,21 @@ const definitionSchema = z.object({
   Repository: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** `Params` and `Repository` of a schedule's vars, as text. A document that cannot be read counts as empty. */
-export function readVars(schedule: ScheduledBackup): {
+export interface StoredVars {
   params: Record<string, string>;
   repository: Record<string, string>;
-} {
+}
+
+const known = new WeakMap<ScheduledBackup, StoredVars>();
+
+/** `Params` and `Repository` of a schedule's vars, as text. A document that cannot be read counts as empty. */
+export function readVars(schedule: ScheduledBackup): StoredVars {
+  const vars = known.get(schedule) ?? parseVars(schedule);
+  known.set(schedule, vars);
+  return vars;
+}
+
+function parseVars(schedule: ScheduledBackup): StoredVars {
   const parsed = definitionSchema.safeParse(safeYaml(schedule.spec.vars));
   if (!parsed.success) return { params: {}, repository: {} };
   return { params: asText(parsed.data.Params), repository: asText(parsed.data.Repository) };

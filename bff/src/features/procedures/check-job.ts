@@ -15,10 +15,6 @@ export interface CheckRequest {
   parameters: Readonly<Record<string, string>>;
 }
 
-/** Scripts read a parameter as this variable. */
-export const parameterVariable = (name: string): string =>
-  `BM_PARAM_${name.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_')}`;
-
 export const checkTimeoutSeconds = 30;
 const keptSeconds = 60;
 

@@ -91,6 +91,12 @@ export class ScheduleService {
       .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name }));
   }
 
+  /** Undefined when there is no such schedule. */
+  collectionOf(namespace: string, name: string): string | undefined {
+    const schedule = this.#parts.caches.schedules.get(namespace, name);
+    return schedule && collectionOf(schedule);
+  }
+
   async detail(identity: Identity, key: ScheduleKey): Promise<ScheduleDetail> {
     const schedule = await this.find(identity, key);
     const client = this.#parts.access.clientOf(identity);

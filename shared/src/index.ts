@@ -16,6 +16,8 @@ export * from './forms/restore-form.ts';
 export * from './forms/schedule-form.ts';
 export * from './forms/schedule-objects.ts';
 export * from './procedures/built-in-procedure.ts';
+export * from './procedures/built-in-procedures.ts';
+export * from './procedures/helm-values.ts';
 export * from './procedures/parameter-environment.ts';
 export * from './resources/backup-collection.ts';
 export * from './resources/backup-status.ts';

@@ -16,6 +16,8 @@ export interface BuiltInProcedure {
   readonly description: string;
   readonly category: 'database' | 'files';
   readonly image: string;
+  /** Image by alias, where an alias names a version. Others use `image`. */
+  readonly aliasImages?: Readonly<Record<string, string>>;
   readonly parameters: readonly Parameter[];
   readonly backup: string;
   readonly restore: string;

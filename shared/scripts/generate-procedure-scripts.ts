@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs';
+import { generatedFile, procedureScriptsModule } from './procedure-scripts.ts';
+
+writeFileSync(generatedFile, procedureScriptsModule());

@@ -1,0 +1,15 @@
+import type { BuiltInProcedure } from './built-in-procedure.ts';
+import { files } from './files.ts';
+import { postgresql } from './postgresql.ts';
+
+/** The procedures that come with Backstay, in the order in which they are offered. */
+export const builtInProcedures: readonly BuiltInProcedure[] = [files, postgresql];
+
+const byName = new Map(
+  builtInProcedures.flatMap((procedure) =>
+    [procedure.name, ...procedure.aliases].map((name) => [name, procedure] as const),
+  ),
+);
+
+/** Finds a procedure by its name or by one of its older names. */
+export const findBuiltInProcedure = (name: string): BuiltInProcedure | undefined => byName.get(name);

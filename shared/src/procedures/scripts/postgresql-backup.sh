@@ -1,0 +1,11 @@
+
+bm_dump() {
+  local size
+  size=$(bm_pg_query 'SELECT pg_size_pretty(pg_database_size(current_database()))') || size='unknown size'
+  bm_log "PostgreSQL: dumping \"$PGDATABASE\" ($size in the database)"
+  "$BM_PG/pg_dump" --no-password --format=custom --compress=1 --blobs --no-subscriptions || return
+  bm_log 'PostgreSQL: the dump is complete'
+}
+
+export -f bm_dump
+bm_make bm_dump

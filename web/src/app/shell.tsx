@@ -1,0 +1,78 @@
+import { Alert, Page, PageSidebar, PageSidebarBody, SkipToContent } from '@patternfly/react-core';
+import { useQuery } from '@tanstack/react-query';
+import { Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { SignInNeeded } from '../features/sign-in/sign-in-needed.tsx';
+import { hasApiCode } from '../lib/api-error.ts';
+import { LiveProvider, useLiveState } from '../lib/live.tsx';
+import { sessionQuery } from '../lib/queries/cluster.ts';
+import { Failure, Loading } from '../ui/states.tsx';
+import { ConsoleMasthead } from './masthead.tsx';
+import { Navigation } from './navigation.tsx';
+import { useSidebar } from './use-sidebar.ts';
+
+/** Everything behind the sign-in: navigation, the live stream, and the page. */
+export function Shell() {
+  const session = useQuery(sessionQuery());
+  if (session.data !== undefined) {
+    return (
+      <LiveProvider>
+        <Frame />
+      </LiveProvider>
+    );
+  }
+  if (hasApiCode(session.error, 'sign_in_required')) return <SignInNeeded />;
+  if (session.error !== null) {
+    return (
+      <main className="bs-alone">
+        <Failure error={session.error} retry={() => void session.refetch()} title="Backstay does not answer" />
+      </main>
+    );
+  }
+  return <Loading label="Loading Backstay" />;
+}
+
+function LiveBanner() {
+  if (useLiveState() !== 'lost') return null;
+  return (
+    <Alert
+      variant="warning"
+      isInline
+      title="The connection was lost. What you see may be old; trying again."
+      isLiveRegion
+    />
+  );
+}
+
+/** Moves the focus to the page after a navigation, so that keyboard and screen reader start there. */
+function useFocusOnPage(): void {
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    document.getElementById('main')?.focus({ preventScroll: true });
+  }, [path]);
+}
+
+function Frame() {
+  useFocusOnPage();
+  const sidebar = useSidebar();
+  return (
+    <Page
+      masthead={<ConsoleMasthead sidebarOpen={sidebar.open} onToggle={sidebar.toggle} />}
+      sidebar={
+        <PageSidebar isSidebarOpen={sidebar.open} id="sidebar">
+          <PageSidebarBody>
+            <Navigation />
+          </PageSidebarBody>
+        </PageSidebar>
+      }
+      mainContainerId="main"
+      skipToContent={<SkipToContent href="#main">Skip to the page</SkipToContent>}
+    >
+      <LiveBanner />
+      <Outlet />
+    </Page>
+  );
+}

@@ -1,0 +1,116 @@
+import type { ScheduleSummary } from '@backstay/shared';
+import { Table, Td, Th, Thead, type ThProps, Tr } from '@patternfly/react-table';
+import { Link } from '@tanstack/react-router';
+import { cronWords } from '../../lib/cron-words.ts';
+import { formatBytes } from '../../lib/format.ts';
+import { Ago } from '../../ui/ago.tsx';
+import { JobStrip } from '../../ui/job-strip.tsx';
+import { RowActions } from '../../ui/row-actions.tsx';
+import { ScheduleStateLabel } from '../../ui/state-label.tsx';
+import { VirtualRows } from '../../ui/virtual-rows.tsx';
+import { type SortColumn, type SortOrder, sortableColumns } from './list-order.ts';
+import { useScheduleActions } from './use-schedule-actions.tsx';
+
+interface Props {
+  schedules: readonly ScheduleSummary[];
+  order: SortOrder;
+  onSort: (order: SortOrder) => void;
+}
+
+const columns = 8;
+
+function sortOf(column: SortColumn, order: SortOrder, onSort: Props['onSort']): ThProps['sort'] {
+  const here = order.column === column;
+  return {
+    columnIndex: sortableColumns.indexOf(column),
+    sortBy: { index: sortableColumns.indexOf(order.column), direction: order.descending ? 'desc' : 'asc' },
+    onSort: () => onSort({ column, descending: here && !order.descending }),
+  };
+}
+
+export function When({ schedule }: { schedule: Pick<ScheduleSummary, 'cron' | 'timeZone' | 'paused'> }) {
+  if (schedule.cron === undefined) return <span className="bs-subtle">Only by hand</span>;
+  return (
+    <>
+      {cronWords(schedule.cron)}
+      <div className="bs-subtle bs-small">{schedule.timeZone}</div>
+    </>
+  );
+}
+
+export function ScheduleTable({ schedules, order, onSort }: Props) {
+  const actions = useScheduleActions();
+  const sort = (column: SortColumn) => ({ sort: sortOf(column, order, onSort) });
+  return (
+    <>
+      <Table aria-label="Schedules" variant="compact" gridBreakPoint="grid-lg" isStickyHeader className="bs-table">
+        <Thead>
+          <Tr>
+            <Th {...sort('name')}>Name</Th>
+            <Th {...sort('state')}>State</Th>
+            <Th {...sort('procedure')}>Protects</Th>
+            <Th>When</Th>
+            <Th {...sort('nextRun')}>Next run</Th>
+            <Th>Last jobs</Th>
+            <Th {...sort('newest')}>Newest backup</Th>
+            <Th screenReaderText="Actions" />
+          </Tr>
+        </Thead>
+        <VirtualRows
+          rows={schedules}
+          columns={columns}
+          estimate={57}
+          render={(schedule, place) => (
+            <Tr key={schedule.id} {...place}>
+              <Td dataLabel="Name" modifier="breakWord">
+                <Link
+                  to="/schedules/$namespace/$name"
+                  params={{ namespace: schedule.namespace, name: schedule.name }}
+                  className="bs-strong"
+                >
+                  {schedule.name}
+                </Link>
+                <div className="bs-subtle bs-small">{schedule.namespace}</div>
+              </Td>
+              <Td dataLabel="State">
+                <ScheduleStateLabel state={schedule.state} reasons={schedule.reasons} />
+              </Td>
+              <Td dataLabel="Protects">{schedule.procedure.title}</Td>
+              <Td dataLabel="When">
+                <When schedule={schedule} />
+              </Td>
+              <Td dataLabel="Next run">
+                {schedule.nextRun === undefined ? (
+                  <span className="bs-subtle">{schedule.paused ? 'Paused' : 'None'}</span>
+                ) : (
+                  <Ago at={schedule.nextRun} timeZone={schedule.timeZone} />
+                )}
+              </Td>
+              <Td dataLabel="Last jobs">
+                <JobStrip jobs={schedule.lastJobs} />
+              </Td>
+              <Td dataLabel="Newest backup">
+                <Newest schedule={schedule} />
+              </Td>
+              <Td isActionCell>
+                <RowActions label={`Actions for ${schedule.name}`} actions={actions.menuOf(schedule)} />
+              </Td>
+            </Tr>
+          )}
+        />
+      </Table>
+      {actions.dialog}
+    </>
+  );
+}
+
+function Newest({ schedule }: { schedule: ScheduleSummary }) {
+  const newest = schedule.newestVersion;
+  if (newest === undefined) return <span className="bs-subtle">None</span>;
+  return (
+    <>
+      <Ago at={newest.createdAt} />
+      <div className="bs-subtle bs-small">{formatBytes(newest.sizeBytes)}</div>
+    </>
+  );
+}

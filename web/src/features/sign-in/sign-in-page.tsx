@@ -1,0 +1,51 @@
+import { sessionRoutes } from '@backstay/shared';
+import { Spinner } from '@patternfly/react-core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { call } from '../../lib/api.ts';
+import { hasApiCode } from '../../lib/api-error.ts';
+import { sessionKey } from '../../lib/queries/cluster.ts';
+import { takeWanted } from '../../lib/sign-in-code.ts';
+import { Failure } from '../../ui/states.tsx';
+import { SignInHelp } from './sign-in-help.tsx';
+
+/** Exchanges the one-time code for a session and goes where the person wanted. */
+export function SignInPage({ takeCode }: { takeCode: () => string | undefined }) {
+  const client = useQueryClient();
+  const router = useRouter();
+  const signIn = useMutation({
+    mutationFn: (code: string) => call(sessionRoutes.signIn, { body: { code } }),
+    onSuccess: (session) => {
+      client.clear();
+      client.setQueryData(sessionKey, session);
+      router.history.replace(takeWanted());
+    },
+  });
+  const { mutate } = signIn;
+  useEffect(() => {
+    const start = () => {
+      const code = takeCode();
+      if (code !== undefined) mutate(code);
+    };
+    start();
+    window.addEventListener('hashchange', start);
+    return () => window.removeEventListener('hashchange', start);
+  }, [takeCode, mutate]);
+
+  if (signIn.isPending || signIn.isSuccess) {
+    return (
+      <main className="bs-alone">
+        <Spinner aria-label="Signing in" />
+      </main>
+    );
+  }
+  if (signIn.error !== null && !hasApiCode(signIn.error, 'sign_in_code_invalid')) {
+    return (
+      <main className="bs-alone">
+        <Failure error={signIn.error} title="Signing in did not work" retry={() => mutate(signIn.variables)} />
+      </main>
+    );
+  }
+  return <SignInHelp usedLink={signIn.error !== null} />;
+}

@@ -1,0 +1,49 @@
+import type { eventSchema } from '@backstay/shared';
+import { Label } from '@patternfly/react-core';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import type { z } from 'zod';
+import { Ago } from './ago.tsx';
+import { Nothing } from './states.tsx';
+
+type ClusterEvent = z.infer<typeof eventSchema>;
+
+export function EventsTable({ events }: { events: readonly ClusterEvent[] }) {
+  if (events.length === 0) {
+    return <Nothing title="No events">Kubernetes keeps events for about an hour; there are none now.</Nothing>;
+  }
+  return (
+    <Table variant="compact" aria-label="Events" gridBreakPoint="grid-md">
+      <Thead>
+        <Tr>
+          <Th width={15}>When</Th>
+          <Th width={10}>Type</Th>
+          <Th width={15}>Reason</Th>
+          <Th width={20}>About</Th>
+          <Th>Message</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {events.map((event) => (
+          <Tr key={`${event.at} ${event.about} ${event.reason} ${event.message}`}>
+            <Td dataLabel="When">
+              <Ago at={event.at} />
+            </Td>
+            <Td dataLabel="Type">
+              <Label isCompact color={event.type === 'Warning' ? 'orange' : 'grey'}>
+                {event.type}
+              </Label>
+            </Td>
+            <Td dataLabel="Reason">
+              {event.reason}
+              {event.count > 1 ? ` (${event.count} times)` : ''}
+            </Td>
+            <Td dataLabel="About">{event.about}</Td>
+            <Td dataLabel="Message" modifier="breakWord">
+              {event.message}
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}

@@ -20,6 +20,7 @@ export interface ServiceSettings {
   readonly uploadGrace: number;
   readonly uploadTimeout: number | undefined;
   readonly downloadTimeout: number | undefined;
+  readonly storageTimeout: number | undefined;
   readonly storageCheckTimeout: number;
   /** IANA name, for windows without one of their own. */
   readonly timeZone: string;

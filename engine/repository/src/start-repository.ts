@@ -36,6 +36,7 @@ export interface RateLimits {
 
 /** Times in milliseconds. */
 export interface RepositoryOptions {
+  /** Empty: every address of the machine. */
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -62,6 +63,8 @@ export interface RepositoryOptions {
   /** Total time of a plain upload or a download. Default: no limit. */
   readonly uploadTimeout?: number;
   readonly downloadTimeout?: number;
+  /** Total time for the bytes of a plain upload. Default: no limit. */
+  readonly storageTimeout?: number;
   readonly storageCheckTimeout?: number;
   /** Default: 2 seconds. */
   readonly uploadGrace?: number;
@@ -100,6 +103,7 @@ const settingsOf = (options: RepositoryOptions): ServiceSettings => ({
   uploadGrace: options.uploadGrace ?? 2000,
   uploadTimeout: options.uploadTimeout,
   downloadTimeout: options.downloadTimeout,
+  storageTimeout: options.storageTimeout,
   storageCheckTimeout: options.storageCheckTimeout ?? 5000,
   timeZone: options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
 });
@@ -226,7 +230,7 @@ export const startRepository = async (options: RepositoryOptions): Promise<Runni
     idleTimeout: options.idleTimeout ?? 15 * minute,
     stopping: services.stopping,
   });
-  listener.server.listen(options.port, options.host);
+  listener.server.listen({ port: options.port, ...(options.host === '' ? {} : { host: options.host }) });
   await once(listener.server, 'listening');
   const stopSweeping = startSweeping(services);
   const running = { services, listener, gate, stopSweeping, drainTime: options.drainTime ?? 20_000 };

@@ -39,9 +39,30 @@ const withCollectionLock = async <T>(services: Services, collection: string, wor
   }
 };
 
-const bodySource = (context: ActorContext): ((signal: AbortSignal) => AsyncIterable<Uint8Array>) => {
+const timedOut = new UploadError(
+  'timed-out',
+  'context deadline exceeded, probably hit a Storage I/O timeout or Request timeout',
+);
+
+type Source = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+
+/** Ends the reading when the time for the bytes is up. */
+const withDeadline = async <T>(milliseconds: number | undefined, work: (signals: AbortSignal[]) => Promise<T>) => {
+  if (milliseconds === undefined) {
+    return await work([]);
+  }
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(timedOut), milliseconds);
+  try {
+    return await work([controller.signal]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const bodySource = (context: ActorContext, deadlines: readonly AbortSignal[]): Source => {
   const contentType = context.request.headers['content-type'] ?? '';
-  const raw = (signal: AbortSignal) => context.body.chunks(AbortSignal.any([signal, context.signal]));
+  const raw: Source = (signal) => context.body.chunks(AbortSignal.any([signal, context.signal, ...deadlines]));
   if (!/^multipart\/form-data\b/i.test(contentType)) {
     return raw;
   }
@@ -70,7 +91,9 @@ const streamFailure = (error: unknown): unknown => {
 
 const receive = async (services: Services, context: ActorContext, upload: Upload): Promise<void> => {
   try {
-    await services.uploads.append(upload, bodySource(context), 0);
+    await withDeadline(services.settings.storageTimeout, (deadlines) =>
+      services.uploads.append(upload, bodySource(context, deadlines), 0),
+    );
     const { problem } = await services.uploads.summary(upload);
     if (problem !== undefined) {
       throw new UploadError('not-a-message', problem);

@@ -22,7 +22,7 @@ bm_connection_problem() {
       bm_problem port "Nothing listens at $PGHOST on port $PGPORT. Is the server running, and is the port right?" ;;
     *'timeout expired'* | *'timed out'* | *'No route to host'* | *'Network is unreachable'*)
       bm_problem hostname "$PGHOST does not answer on port $PGPORT within 5 seconds. Check the address and the firewall." ;;
-    *'password authentication failed'*) bm_problem password "The server refused this password for the user $PGUSER." ;;
+    *'password authentication failed'*) bm_problem password "The server refused the user $PGUSER with this password." ;;
     *'no password supplied'*) bm_problem password 'The server wants a password.' ;;
     *'role "'*'" does not exist'*) bm_problem user "The server has no user $PGUSER." ;;
     *'database "'*'" does not exist'*) bm_problem db "The server has no database $PGDATABASE. Create it first, or check the spelling." ;;

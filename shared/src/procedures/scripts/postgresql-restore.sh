@@ -40,6 +40,8 @@ BEGIN
     ) o, LATERAL pg_identify_object(o.classid, o.objid, 0) i
     WHERE NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.classid = o.classid AND e.objid = o.objid AND e.deptype IN ('e', 'i'))
   LOOP
+    -- Gone meanwhile with something that it depended on.
+    CONTINUE WHEN item.identity IS NULL;
     kind := CASE item.type WHEN 'composite type' THEN 'type' WHEN 'statistics object' THEN 'statistics'
       WHEN 'foreign-data wrapper' THEN 'foreign data wrapper' ELSE item.type END;
     IF kind = 'transform' OR kind = 'cast' THEN
@@ -63,7 +65,7 @@ SQL
 }
 
 # Turns the SQL of pg_restore into a part of our transaction: its own BEGIN and COMMIT go, the last lines being held back until
-# the end is known. Outside of data it drops what this server or user cannot take: owners and rights of roles that do not exist
+# the end is known. Outside of data and function bodies it drops what this server or user cannot take: owners and rights of roles that do not exist
 # here, a setting that older servers do not know, and comments on extensions of others.
 bm_adapt() {
   awk '
@@ -83,6 +85,13 @@ bm_adapt() {
       return 1
     }
     function skip(line) {
+      if (body != "") { if (index(line, body)) body = ""; return 0 }
+      if (match(line, /^ +AS \$[A-Za-z0-9_]*\$/)) {
+        body = substr(line, RSTART, RLENGTH)
+        sub(/^ +AS /, "", body)
+        if (index(substr(line, RSTART + RLENGTH), body)) body = ""
+        return 0
+      }
       if (!begun && line == "BEGIN;") { begun = 1; return 1 }
       if (line == "SET transaction_timeout = 0;") return server < 170000
       if (line ~ /^COMMENT ON EXTENSION /) return !super

@@ -1,1 +1,4 @@
-export {};
+export { installCustomResources } from './install-custom-resources.ts';
+export { leaseName } from './leader/leader-election.ts';
+export type { Logger } from './logger.ts';
+export { type Controller, type ControllerOptions, startController } from './start-controller.ts';

@@ -1,0 +1,144 @@
+import type { KubeClient } from '@backstay/kubernetes';
+import {
+  type ClusterBackupProcedureTemplate,
+  resourceTypes,
+  type ScheduledBackup,
+  type Secret,
+} from '@backstay/shared';
+import {
+  decode,
+  type KeyMaker,
+  type KeyMaterial,
+  keyMaterial,
+  missingEntries,
+  newKeySecret,
+} from '../keys/key-secret.ts';
+import { ReconcileProblem } from '../plan/condition.ts';
+import type { ControllerCaches } from './controller-caches.ts';
+import { isConflict, isNotFound } from './errors.ts';
+import { dataDigest } from './summaries.ts';
+
+/** Everything outside a ScheduledBackup that its children are made of. Holds secret values: never log or keep it. */
+export interface Inputs {
+  /** A built-in procedure's name, or the template. */
+  template: string | ClusterBackupProcedureTemplate;
+  keys: KeyMaterial;
+  token: string | undefined;
+  varsSecret: Record<string, string> | undefined;
+  /** Secret name -> digest of what was read. */
+  digests: Map<string, string>;
+}
+
+export interface Hydrator {
+  /** Reads the inputs in the order of the spec; the first that is missing is a ReconcileProblem. */
+  read(scheduledBackup: ScheduledBackup): Promise<Inputs>;
+  /** Generates or completes the key Secret where the spec asks for it. Tells what it did, if anything. */
+  ensureKeys(scheduledBackup: ScheduledBackup): Promise<'created' | 'completed' | undefined>;
+}
+
+const missing = (message: string): ReconcileProblem => new ReconcileProblem('DependencyMissing', message);
+
+export const secretNames = ({ spec }: ScheduledBackup): string[] =>
+  [spec.gpgKeySecretRef.secretName, spec.tokenSecretRef.secretName, spec.varsSecretRef.secretName ?? ''].filter(
+    (name) => name !== '',
+  );
+
+/** One reconcile reads a Secret once, also when several references name it. */
+const createSecretReader = (client: KubeClient, namespace: string | undefined) => {
+  const secrets = new Map<string, Promise<Secret>>();
+  const digests = new Map<string, string>();
+  const fetch = async (name: string, role: string): Promise<Secret> => {
+    try {
+      const secret = await client.get(resourceTypes.secrets, { namespace, name });
+      digests.set(name, dataDigest(secret.data));
+      return secret;
+    } catch (error) {
+      throw isNotFound(error) ? missing(`Secret "${name}" (${role}) does not exist.`) : error;
+    }
+  };
+  return {
+    digests,
+    read: (name: string, role: string): Promise<Secret> => {
+      if (name === '') {
+        throw missing(`${role}.secretName is empty.`);
+      }
+      const known = secrets.get(name) ?? fetch(name, role);
+      secrets.set(name, known);
+      return known;
+    },
+  };
+};
+
+const decodeAll = (data: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decode(value)]));
+
+export interface HydratorOptions {
+  client: KubeClient;
+  caches: ControllerCaches;
+  keyMaker: KeyMaker;
+}
+
+export const createHydrator = ({ client, caches, keyMaker }: HydratorOptions): Hydrator => {
+  const templateOf = ({ spec }: ScheduledBackup): Inputs['template'] => {
+    const { kind, name } = spec.templateRef;
+    if (kind === 'internal') {
+      return name;
+    }
+    const template = caches.templates.get(undefined, name);
+    if (template === undefined) {
+      throw missing(`ClusterBackupProcedureTemplate "${name}" (templateRef) does not exist.`);
+    }
+    return template;
+  };
+  return {
+    read: async (scheduledBackup) => {
+      const { spec, metadata } = scheduledBackup;
+      const secrets = createSecretReader(client, metadata.namespace);
+      const keySecret = await secrets.read(spec.gpgKeySecretRef.secretName, 'gpgKeySecretRef');
+      const keys = await keyMaterial(scheduledBackup, keySecret.data ?? {}, keyMaker);
+      const template = templateOf(scheduledBackup);
+      const tokenSecret = await secrets.read(spec.tokenSecretRef.secretName, 'tokenSecretRef');
+      const varsName = spec.varsSecretRef.secretName;
+      const varsSecret = varsName ? await secrets.read(varsName, 'varsSecretRef') : undefined;
+      return {
+        template,
+        keys,
+        token: decode(tokenSecret.data?.[spec.tokenSecretRef.tokenKey]) || undefined,
+        varsSecret: varsSecret && decodeAll(varsSecret.data),
+        digests: secrets.digests,
+      };
+    },
+    ensureKeys: (scheduledBackup) => ensureKeys({ client, caches, keyMaker }, scheduledBackup),
+  };
+};
+
+const ensureKeys = async (
+  { client, caches, keyMaker }: HydratorOptions,
+  scheduledBackup: ScheduledBackup,
+): Promise<'created' | 'completed' | undefined> => {
+  const { secretName: name, createIfNotExists } = scheduledBackup.spec.gpgKeySecretRef;
+  const { namespace } = scheduledBackup.metadata;
+  if (!createIfNotExists || name === '') {
+    return undefined;
+  }
+  if (caches.secrets.get(namespace, name) === undefined) {
+    const data = await missingEntries(scheduledBackup, {}, keyMaker);
+    try {
+      await client.create(resourceTypes.secrets, newKeySecret(scheduledBackup, data));
+      return 'created';
+    } catch (error) {
+      if (!isConflict(error)) {
+        throw error;
+      }
+    }
+  }
+  const existing = await client.get(resourceTypes.secrets, { namespace, name });
+  const data = await missingEntries(scheduledBackup, existing.data ?? {}, keyMaker);
+  if (Object.keys(data).length === 0) {
+    return undefined;
+  }
+  // The version keeps two controllers from writing two different keys: the slower one is refused and looks again.
+  const body = { metadata: { resourceVersion: existing.metadata.resourceVersion }, data };
+  await client.mergePatch(resourceTypes.secrets, { namespace, name }, { body });
+  return 'completed';
+};

@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubeClient } from '@backstay/kubernetes';
+import { type Lease, resourceTypes } from '@backstay/shared';
+import { isConflict, isNotFound, messageOf } from '../cluster/errors.ts';
+import type { Logger } from '../logger.ts';
+
+export const leaseName = '7b93e0c3.riotkit.org';
+
+export interface LeaderElectionTiming {
+  /** How long a silent leader keeps its office. */
+  leaseMs: number;
+  /** A leader that could not renew for this long stops working; shorter than the lease, so that two never work at once. */
+  renewDeadlineMs: number;
+  /** Between tries. */
+  retryMs: number;
+}
+
+export const defaultElectionTiming: LeaderElectionTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+
+export interface LeaderElectionOptions {
+  client: KubeClient;
+  namespace: string;
+  /** Of this process; no other may use it at the same time. */
+  identity: string;
+  logger: Logger;
+  onElected(): void;
+  /** Awaited: when it resolves nothing works any more. */
+  onLost(): Promise<void>;
+  now: () => Date;
+  timing?: Partial<LeaderElectionTiming>;
+}
+
+type Spec = NonNullable<Lease['spec']>;
+
+/** Whether a foreign lease ran out is measured by this process's clock since the lease last changed: clocks may differ. */
+interface Observed {
+  seen: string;
+  at: number;
+}
+
+const microTime = (date: Date): string => date.toISOString().replace(/Z$/, '000Z');
+
+class Election {
+  readonly #options: LeaderElectionOptions;
+  readonly #timing: LeaderElectionTiming;
+  readonly #stopping = new AbortController();
+  #observed: Observed = { seen: '', at: 0 };
+  #renewedAt = 0;
+  #leading = false;
+
+  constructor(options: LeaderElectionOptions) {
+    this.#options = options;
+    this.#timing = { ...defaultElectionTiming, ...options.timing };
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.#step();
+      await delay(this.#timing.retryMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+    await this.#resign();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #step(): Promise<void> {
+    const { logger, identity } = this.#options;
+    const startedAt = performance.now();
+    try {
+      if (await this.#acquire()) {
+        this.#renewedAt = startedAt;
+        if (!this.#leading) {
+          this.#leading = true;
+          logger.info({ identity }, 'Leading');
+          this.#options.onElected();
+        }
+        return;
+      }
+      await this.#lose('Somebody else leads');
+    } catch (error) {
+      logger.warn({ error: messageOf(error) }, 'The lease could not be renewed');
+      if (performance.now() - this.#renewedAt > this.#timing.renewDeadlineMs) {
+        await this.#lose('The lease ran out');
+      }
+    }
+  }
+
+  async #lose(why: string): Promise<void> {
+    if (this.#leading) {
+      this.#leading = false;
+      this.#options.logger.warn({ identity: this.#options.identity }, `${why}: not leading any more`);
+      await this.#options.onLost();
+    }
+  }
+
+  #key() {
+    return { namespace: this.#options.namespace, name: leaseName };
+  }
+
+  async #acquire(): Promise<boolean> {
+    const { client, identity } = this.#options;
+    let lease: Lease;
+    try {
+      lease = await client.get(resourceTypes.leases, this.#key());
+    } catch (error) {
+      if (!isNotFound(error)) {
+        throw error;
+      }
+      return this.#write(() => client.create(resourceTypes.leases, this.#lease(undefined)));
+    }
+    if (lease.spec?.holderIdentity !== identity && !this.#isFree(lease)) {
+      return false;
+    }
+    return this.#write(() => client.replace(resourceTypes.leases, this.#lease(lease)));
+  }
+
+  #isFree({ spec, metadata }: Lease): boolean {
+    const seen = `${metadata.uid}/${metadata.resourceVersion}`;
+    if (this.#observed.seen !== seen) {
+      this.#observed = { seen, at: performance.now() };
+    }
+    const leaseMs = (spec?.leaseDurationSeconds ?? 0) * 1000;
+    return !spec?.holderIdentity || performance.now() - this.#observed.at > leaseMs;
+  }
+
+  /** A conflict means that somebody else was faster. */
+  async #write(request: () => Promise<Lease>): Promise<boolean> {
+    try {
+      await request();
+      return true;
+    } catch (error) {
+      if (isConflict(error)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  #lease(before: Lease | undefined): Lease {
+    const { namespace, name } = this.#key();
+    const { identity, now } = this.#options;
+    const time = microTime(now());
+    const mine = before?.spec?.holderIdentity === identity;
+    const spec: Spec = {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(this.#timing.leaseMs / 1000),
+      acquireTime: mine ? before?.spec?.acquireTime : time,
+      renewTime: time,
+      leaseTransitions: (before?.spec?.leaseTransitions ?? 0) + (before === undefined || mine ? 0 : 1),
+    };
+    const metadata = before?.metadata ?? { namespace, name };
+    return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+  }
+
+  /** After the work has stopped, so that the next leader may begin at once. */
+  async #resign(): Promise<void> {
+    if (!this.#leading) {
+      return;
+    }
+    await this.#lose('Stopping');
+    const { client, identity, logger } = this.#options;
+    try {
+      const lease = await client.get(resourceTypes.leases, this.#key());
+      if (lease.spec?.holderIdentity === identity) {
+        await client.replace(resourceTypes.leases, { ...lease, spec: { ...lease.spec, holderIdentity: '' } });
+      }
+    } catch (error) {
+      logger.warn({ error: messageOf(error) }, 'The lease was not given back; the next leader waits for its end');
+    }
+  }
+}
+
+/** Competes for the lease until it is stopped. */
+export const startLeaderElection = (options: LeaderElectionOptions): { stop(): Promise<void> } => {
+  const election = new Election(options);
+  const running = election.run();
+  return {
+    stop: async () => {
+      election.stop();
+      await running;
+    },
+  };
+};

@@ -1,0 +1,139 @@
+import { type KubeObject, resourceTypes, type ScheduledBackup } from '@backstay/shared';
+import { type ApplyResult, liveChild } from '../cluster/children-writer.ts';
+import { fingerprint } from '../cluster/summaries.ts';
+import { childKey } from '../plan/children.ts';
+import { findCondition, installation, keyPair, ReconcileProblem } from '../plan/condition.ts';
+import { renderSchedule } from '../plan/render-children.ts';
+import { planScheduleStatus } from '../plan/schedule-status.ts';
+import type { Outcome } from '../queue/work-queue.ts';
+import type { ReconcileContext } from './context.ts';
+import type { Installed, ScheduleMemory } from './schedule-memory.ts';
+
+export interface ObjectName {
+  namespace: string;
+  name: string;
+}
+
+const names = (objects: readonly KubeObject[]): string =>
+  objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ');
+
+const announce = async (
+  { record, logger }: ReconcileContext,
+  scheduledBackup: ScheduledBackup,
+  { created, updated, pruned }: Pick<ApplyResult, 'created' | 'updated'> & { pruned: KubeObject[] },
+): Promise<void> => {
+  const { namespace, name } = scheduledBackup.metadata;
+  for (const [reason, objects] of Object.entries({ Created: created, Updated: updated, Deleted: pruned })) {
+    if (objects.length > 0) {
+      logger.info({ namespace, scheduledBackup: name, objects: names(objects) }, `${reason} objects`);
+      await record(scheduledBackup, {
+        type: 'Normal',
+        reason: reason as 'Created' | 'Updated' | 'Deleted',
+        message: `${reason} ${names(objects)}.`,
+      });
+    }
+  }
+};
+
+const ensureKeys = async (context: ReconcileContext, scheduledBackup: ScheduledBackup): Promise<void> => {
+  const done = await context.hydrator.ensureKeys(scheduledBackup);
+  if (done !== undefined) {
+    const secret = `Secret ${scheduledBackup.spec.gpgKeySecretRef.secretName}`;
+    const message =
+      done === 'created' ? `Created ${secret} with a new key pair.` : `Completed the key pair in ${secret}.`;
+    await context.record(scheduledBackup, {
+      type: 'Normal',
+      reason: done === 'created' ? 'Created' : 'Updated',
+      message,
+    });
+  }
+};
+
+const install = async (
+  context: ReconcileContext,
+  memory: ScheduleMemory,
+  scheduledBackup: ScheduledBackup,
+): Promise<Installed> => {
+  const { caches, hydrator, children: writer, settings, logger } = context;
+  await ensureKeys(context, scheduledBackup);
+  const inputs = await hydrator.read(scheduledBackup);
+  const { children, warnings } = renderSchedule(scheduledBackup, inputs, settings);
+  for (const warning of warnings) {
+    logger.warn({ scheduledBackup: scheduledBackup.metadata.name, warning }, 'A value was left out');
+  }
+  const lagging = new Map(children.map((child) => [childKey(child), fingerprint(liveChild(caches, child))]));
+  const { created, updated, fingerprints } = await writer.apply(scheduledBackup, children);
+  const pruned = await writer.prune(scheduledBackup, children);
+  const installed = { children, publicKeyOnly: inputs.keys.privateKey === '' };
+  memory.remember(scheduledBackup, { installed, expected: fingerprints, lagging, digests: inputs.digests });
+  await announce(context, scheduledBackup, { created, updated, pruned });
+  return installed;
+};
+
+/** A problem is a result like another: it is told in the status. What only a change can mend is remembered. */
+const tryInstall = async (
+  context: ReconcileContext,
+  memory: ScheduleMemory,
+  scheduledBackup: ScheduledBackup,
+): Promise<Installed> => {
+  try {
+    return await install(context, memory, scheduledBackup);
+  } catch (error) {
+    if (!(error instanceof ReconcileProblem)) {
+      throw error;
+    }
+    const installed: Installed = { children: [], problem: error, publicKeyOnly: false };
+    if (!error.retry) {
+      memory.remember(scheduledBackup, { installed, expected: new Map(), lagging: new Map(), digests: new Map() });
+    }
+    return installed;
+  }
+};
+
+/** Events tell of changes only: a problem that stays is told once. */
+const recordOutcome = async (
+  { record }: ReconcileContext,
+  before: ScheduledBackup,
+  { problem, publicKeyOnly }: Installed,
+): Promise<void> => {
+  const condition = findCondition(before.status?.conditions, installation);
+  if (problem !== undefined && (condition?.status !== 'False' || condition.message !== problem.message)) {
+    await record(before, { type: 'Warning', reason: 'ErrorOccurred', message: problem.message });
+  }
+  const isNew = condition?.status !== 'True' || condition.observedGeneration !== before.metadata.generation;
+  if (problem === undefined && isNew) {
+    await record(before, { type: 'Normal', reason: 'Updated', message: 'All objects are templated and applied.' });
+  }
+  if (publicKeyOnly && findCondition(before.status?.conditions, keyPair) === undefined) {
+    const message =
+      'The key Secret holds the public key only: restores are not possible until the private key is there.';
+    await record(before, { type: 'Warning', reason: 'ErrorOccurred', message });
+  }
+};
+
+/** Brings the objects of one ScheduledBackup to what its spec says, and its status to what is seen. */
+export const reconcileSchedule = async (
+  context: ReconcileContext,
+  memory: ScheduleMemory,
+  { namespace, name }: ObjectName,
+): Promise<Outcome | 'conflict'> => {
+  const { caches, jobs, status } = context;
+  const cached = caches.scheduledBackups.get(namespace, name);
+  if (cached === undefined || cached.metadata.deletionTimestamp !== undefined || cached.spec === undefined) {
+    return 'done';
+  }
+  const scheduledBackup = status.latest(cached);
+  const installed = memory.recall(scheduledBackup) ?? (await tryInstall(context, memory, scheduledBackup));
+  const cronChild = installed.children.find(({ kind }) => kind === 'CronJob');
+  const cronJob = cronChild && caches.cronJobs.get(namespace, cronChild.metadata.name);
+  const observation = { ...installed, cronJob, jobs: jobs.ownedBy(cronJob), now: context.now() };
+  const planned = planScheduleStatus(scheduledBackup, observation);
+  const written = await status.write(resourceTypes.scheduledBackups, scheduledBackup, planned);
+  if (written === 'conflict') {
+    return 'conflict';
+  }
+  if (written === 'written') {
+    await recordOutcome(context, scheduledBackup, installed);
+  }
+  return installed.problem?.retry ? 'retry' : 'done';
+};

@@ -1,0 +1,83 @@
+import type { KubeObject, ScheduledBackup } from '@backstay/shared';
+import { liveChild } from '../cluster/children-writer.ts';
+import type { ControllerCaches } from '../cluster/controller-caches.ts';
+import { secretNames } from '../cluster/hydrate.ts';
+import { digestOf, fingerprint } from '../cluster/summaries.ts';
+import { childKey } from '../plan/children.ts';
+import type { ReconcileProblem } from '../plan/condition.ts';
+
+/** What became of the objects of a ScheduledBackup. Holds no values: children are remembered by identity. */
+export interface Installed {
+  /** Empty after a problem. */
+  children: KubeObject[];
+  problem?: ReconcileProblem;
+  /** The key Secret lacks its private half. */
+  publicKeyOnly: boolean;
+}
+
+interface Remembered {
+  inputs: string;
+  installed: Installed;
+  expected: Map<string, string>;
+  /** Child -> what the cache said before the write: it may say so a moment longer. */
+  lagging: Map<string, string>;
+}
+
+/**
+ * Remembers with which inputs the children of each schedule were made, so that an event that changes nothing costs no request.
+ */
+export interface ScheduleMemory {
+  /** The last result, if neither an input nor a child has changed since. */
+  recall(scheduledBackup: ScheduledBackup): Installed | undefined;
+  remember(scheduledBackup: ScheduledBackup, made: Omit<Remembered, 'inputs'> & { digests: Map<string, string> }): void;
+  forget(uid: string | undefined): void;
+}
+
+const identity = ({ apiVersion, kind, metadata }: KubeObject): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { name: metadata.name, namespace: metadata.namespace, labels: metadata.labels },
+});
+
+export const createScheduleMemory = (caches: ControllerCaches): ScheduleMemory => {
+  const memory = new Map<string, Remembered>();
+  const inputsOf = (scheduledBackup: ScheduledBackup, digests?: Map<string, string>): string => {
+    const { namespace, generation } = scheduledBackup.metadata;
+    const { templateRef } = scheduledBackup.spec;
+    const template =
+      templateRef.kind === 'internal' ? 'internal' : fingerprint(caches.templates.get(undefined, templateRef.name));
+    const secrets = secretNames(scheduledBackup).map(
+      (name) => digests?.get(name) ?? digestOf(caches.secrets.get(namespace, name)) ?? 'absent',
+    );
+    return JSON.stringify([generation, template, secrets]);
+  };
+  const isDirty = (child: KubeObject, remembered: Remembered): boolean => {
+    const key = childKey(child);
+    const expected = remembered.expected.get(key);
+    const seen = fingerprint(liveChild(caches, child));
+    if (seen === expected) {
+      remembered.lagging.delete(key);
+      return false;
+    }
+    return remembered.lagging.get(key) !== seen;
+  };
+  return {
+    recall: (scheduledBackup) => {
+      const remembered = memory.get(scheduledBackup.metadata.uid ?? '');
+      if (remembered === undefined || remembered.inputs !== inputsOf(scheduledBackup)) {
+        return undefined;
+      }
+      return remembered.installed.children.some((child) => isDirty(child, remembered))
+        ? undefined
+        : remembered.installed;
+    },
+    remember: (scheduledBackup, { digests, installed, expected, lagging }) => {
+      const inputs = inputsOf(scheduledBackup, digests);
+      const kept = { ...installed, children: installed.children.map(identity) };
+      memory.set(scheduledBackup.metadata.uid ?? '', { inputs, installed: kept, expected, lagging });
+    },
+    forget: (uid) => {
+      memory.delete(uid ?? '');
+    },
+  };
+};

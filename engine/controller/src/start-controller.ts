@@ -1,0 +1,157 @@
+import type { KubeClient, ResourceCacheOptions } from '@backstay/kubernetes';
+import type { KubeObject } from '@backstay/shared';
+import { createChildrenWriter } from './cluster/children-writer.ts';
+import { type ControllerCaches, createControllerCaches, stopCaches, synced } from './cluster/controller-caches.ts';
+import { messageOf } from './cluster/errors.ts';
+import { createEventRecorder, seconds } from './cluster/event-recorder.ts';
+import { createHydrator } from './cluster/hydrate.ts';
+import { createJobIndex } from './cluster/job-index.ts';
+import { createStatusWriter } from './cluster/status-writer.ts';
+import { decodeKey, routeEvents } from './event-routes.ts';
+import { type KeyMaker, openpgpKeyMaker } from './keys/key-secret.ts';
+import { type LeaderElectionTiming, startLeaderElection } from './leader/leader-election.ts';
+import type { Logger } from './logger.ts';
+import { createWorkQueue, type Outcome, type WorkQueue } from './queue/work-queue.ts';
+import type { ReconcileContext } from './reconcile/context.ts';
+import { reconcileAction } from './reconcile/reconcile-action.ts';
+import { reconcileSchedule } from './reconcile/reconcile-schedule.ts';
+import { createScheduleMemory, type ScheduleMemory } from './reconcile/schedule-memory.ts';
+
+export interface ControllerOptions {
+  client: KubeClient;
+  logger: Logger;
+  /** Works on one namespace only. Default: all. */
+  namespace?: string;
+  /** Absent: this process is the only controller. */
+  leaderElection?: { namespace: string; identity: string; timing?: Partial<LeaderElectionTiming> };
+  /** Image that the init container of a Job takes backup-maker from. Default: that of this release. */
+  backupMakerImage?: string;
+  clock?: { now(): Date };
+  /** Resources worked on at once. Default: 8. */
+  concurrency?: number;
+  keyMaker?: KeyMaker;
+  cacheTiming?: ResourceCacheOptions<KubeObject>['timing'];
+}
+
+export interface Controller {
+  /** Resolves when the cluster is known and, as the leader, work has begun. */
+  readonly ready: Promise<void>;
+  /** False while the API server cannot be heard. */
+  readonly healthy: boolean;
+  /** Finishes what is in progress, gives the lease back. */
+  stop(): Promise<void>;
+}
+
+const conflictPauseMs = 100;
+
+const createContext = (options: ControllerOptions, caches: ControllerCaches): ReconcileContext => {
+  const { client, logger, clock, keyMaker = openpgpKeyMaker, backupMakerImage } = options;
+  const now = (): Date => clock?.now() ?? new Date();
+  return {
+    client,
+    caches,
+    logger,
+    jobs: createJobIndex(caches.jobs),
+    hydrator: createHydrator({ client, caches, keyMaker }),
+    children: createChildrenWriter(client, caches),
+    status: createStatusWriter(client),
+    record: createEventRecorder(client, logger, now),
+    settings: { backupMakerImage },
+    now: () => seconds(now()),
+  };
+};
+
+const createQueue = (options: ControllerOptions, context: ReconcileContext, memory: ScheduleMemory): WorkQueue => {
+  const work = async (key: string): Promise<Outcome> => {
+    const { kind, ...name } = decodeKey(key);
+    const outcome =
+      kind === 'ScheduledBackup'
+        ? await reconcileSchedule(context, memory, name)
+        : await reconcileAction(context, name);
+    if (outcome === 'conflict') {
+      queue.add(key, conflictPauseMs);
+      return 'done';
+    }
+    return outcome;
+  };
+  const queue = createWorkQueue({
+    work,
+    concurrency: options.concurrency ?? 8,
+    onError: (key, error) => options.logger.error({ key, error: messageOf(error) }, 'Reconcile failed; trying again'),
+  });
+  return queue;
+};
+
+const createRunner = (options: ControllerOptions, caches: ControllerCaches) => {
+  const context = createContext(options, caches);
+  const memory = createScheduleMemory(caches);
+  const queue = createQueue(options, context, memory);
+  const stopRoutes = routeEvents(caches, {
+    add: queue.add.bind(queue),
+    gone: (key, uid) => {
+      queue.forget(key);
+      memory.forget(uid);
+      context.status.forget(uid);
+    },
+  });
+  return { queue, stopRoutes };
+};
+
+const elect = (options: ControllerOptions, queue: WorkQueue, elected: () => void) => {
+  const { leaderElection, client, logger, clock } = options;
+  if (leaderElection === undefined) {
+    queue.resume();
+    elected();
+    return undefined;
+  }
+  return startLeaderElection({
+    ...leaderElection,
+    client,
+    logger,
+    now: () => clock?.now() ?? new Date(),
+    onElected: () => {
+      queue.resume();
+      elected();
+    },
+    onLost: () => queue.pause(),
+  });
+};
+
+/**
+ * Turns ScheduledBackups and RequestedBackupActions into Secrets, ConfigMaps, CronJobs and Jobs, and tells their health, until
+ * it is stopped. It returns at once and waits for an API server, and for the custom resources, that are not there yet.
+ */
+export const startController = (options: ControllerOptions): Promise<Controller> => {
+  const { client, logger, namespace, cacheTiming } = options;
+  const caches = createControllerCaches({
+    client,
+    namespace,
+    timing: cacheTiming,
+    onError: (kind, error) => logger.warn({ kind, error: messageOf(error) }, 'Watching failed; trying again'),
+  });
+  const stopping = Promise.withResolvers<'stopped'>();
+  const ready = Promise.withResolvers<void>();
+  const run = async (): Promise<void> => {
+    if ((await Promise.race([synced(caches), stopping.promise])) === 'stopped') {
+      return;
+    }
+    const { queue, stopRoutes } = createRunner(options, caches);
+    const election = elect(options, queue, ready.resolve);
+    await stopping.promise;
+    stopRoutes();
+    await election?.stop();
+    await queue.stop();
+  };
+  const running = run();
+  return Promise.resolve({
+    ready: ready.promise,
+    get healthy() {
+      return Object.values(caches).every((cache) => cache.fresh);
+    },
+    stop: async () => {
+      stopping.resolve('stopped');
+      await running;
+      await stopCaches(caches);
+    },
+  });
+};

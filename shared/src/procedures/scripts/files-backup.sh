@@ -28,7 +28,7 @@ bm_dump() {
     --numeric-owner --sparse)
   local -a members=(.)
   if [[ ! -d $target ]]; then
-    members=(-- "./${target##*/}")
+    members=("./${target##*/}")
     target=${target%/*}/
   else
     options+=(--anchored --exclude=./.backstay-restore --no-anchored)

@@ -80,14 +80,30 @@ bm_choose_place() {
   fi
 }
 
-# Keeps a second restore of the same target out for as long as this process lives.
+# Keeps a second restore of the same target out for as long as this process lives. Work inside of the target changes its time
+# of modification, so BM_STAMP remembers what it was.
 bm_lock() {
+  local stamp=''
+  if [[ $BM_PLACE == inside && ! -d $BM_WORK ]]; then stamp=$(stat -c %y -- "$BM_TARGET"); fi
   mkdir -p -- "$BM_WORK" || { bm_log "Error: no folder can be made at $BM_WORK. Check the rights of its parent."; return 1; }
   exec 9<"$BM_WORK"
   if command -v flock >/dev/null && ! flock -n 9; then
     bm_log "Error: another restore into $BM_TARGET is running."
     return 1
   fi
+  if [[ -n $stamp ]]; then printf '%s\n' "$stamp" >"$BM_WORK/stamp"; fi
+  BM_STAMP=''
+  if [[ -s $BM_WORK/stamp ]]; then BM_STAMP=$(<"$BM_WORK/stamp"); fi
+}
+
+# Leaves nothing of the work behind, unless it holds what the target is to get back.
+bm_finish() {
+  if [[ -e $BM_WORK/old || -e $BM_WORK/old.partial ]]; then
+    bm_log "Error: the former content could not be put back. It is kept in $BM_WORK, and the next restore puts it back."
+    return 1
+  fi
+  bm_remove "$BM_WORK"
+  if [[ -n $BM_STAMP && -d $BM_TARGET ]]; then touch -d "$BM_STAMP" -- "$BM_TARGET"; fi
 }
 
 # Undoes what an interrupted restore left: the target is again as it was before it.
@@ -101,18 +117,17 @@ bm_recover() {
     bm_put_back || return 1
     bm_log "An interrupted restore was undone: the content of $BM_TARGET is back as it was."
   fi
-  find "$BM_WORK" -mindepth 1 -maxdepth 1 -exec chmod -R u+rwX -- {} + 2>/dev/null
-  find "$BM_WORK" -mindepth 1 -delete
+  find "$BM_WORK" -mindepth 1 -maxdepth 1 ! -name stamp -exec chmod -R u+rwX -- {} + 2>/dev/null
+  find "$BM_WORK" -mindepth 1 ! -path "$BM_WORK/stamp" -delete
 }
 
 # With old complete, all that lies in the target is new; with old.partial, what lies there is the rest of the old.
 bm_put_back() {
   if [[ -d $BM_WORK/old ]]; then
-    bm_remove_content "$BM_TARGET" && bm_move_content "$BM_WORK/old" "$BM_TARGET" || return 1
+    bm_remove_content "$BM_TARGET" && bm_move_content "$BM_WORK/old" "$BM_TARGET" && rmdir -- "$BM_WORK/old"
   else
-    bm_move_content "$BM_WORK/old.partial" "$BM_TARGET" || return 1
+    bm_move_content "$BM_WORK/old.partial" "$BM_TARGET" && rmdir -- "$BM_WORK/old.partial"
   fi
-  if [[ -s $BM_WORK/stamp ]]; then BM_STAMP=$(<"$BM_WORK/stamp"); fi
 }
 
 bm_decompress() {
@@ -173,6 +188,7 @@ bm_swap() {
 
 # One file: over the target, or into it when that is a folder.
 bm_swap_file() {
+  BM_STAMP=''
   local entry target=$BM_TARGET
   (
     shopt -s dotglob nullglob
@@ -187,7 +203,8 @@ bm_swap_file() {
 bm_merge() {
   tar --create --file=- --format=posix --numeric-owner --sparse --directory="$BM_WORK/new" . |
     tar --extract --file=- --directory="$BM_TARGET" --preserve-permissions --numeric-owner --delay-directory-restore \
-      --unlink-first && return 0
+      --unlink-first && BM_STAMP=$(<"$BM_WORK/new.stamp") && return 0
+  BM_STAMP=''
   bm_log "Error: $BM_TARGET is only partly restored: a part of a folder is written over what is there. Restore again."
   return 2
 }
@@ -198,10 +215,10 @@ bm_swap_beside() {
     if [[ -e $BM_WORK/old ]]; then bm_move "$BM_WORK/old" "$BM_TARGET"; fi
     return 1
   fi
+  if [[ -e $BM_WORK/old ]]; then mv -T -- "$BM_WORK/old" "$BM_WORK/trash"; fi
 }
 
 bm_swap_inside() {
-  stat -c %y -- "$BM_TARGET" >"$BM_WORK/stamp.new" && mv -- "$BM_WORK/stamp.new" "$BM_WORK/stamp" || return 1
   mkdir -- "$BM_WORK/old.partial" || return 1
   if ! bm_move_content "$BM_TARGET" "$BM_WORK/old.partial"; then
     bm_put_back
@@ -220,14 +237,13 @@ bm_swap_inside() {
 
 bm_load() {
   set -uo pipefail
-  BM_STAMP=''
   bm_choose_place
   bm_lock && bm_recover || return 1
-  trap 'bm_remove "$BM_WORK"; exit 1' TERM INT HUP
+  trap 'bm_finish; exit 1' TERM INT HUP
   bm_log "Files: unpacking beside the present content; it is replaced only when everything has arrived"
   if ! bm_extract; then
     trap '' TERM INT HUP
-    bm_remove "$BM_WORK"
+    bm_finish
     bm_log "Error: the backup could not be unpacked. $BM_TARGET is as it was."
     return 1
   fi
@@ -235,8 +251,7 @@ bm_load() {
   trap '' TERM INT HUP
   local status=0
   bm_swap || status=$?
-  bm_remove "$BM_WORK"
-  if [[ -n $BM_STAMP ]]; then touch -d "$BM_STAMP" -- "$BM_TARGET"; fi
+  bm_finish || status=2
   case $status in
     0) bm_log "Files: $BM_TARGET is restored" ;;
     1) bm_log "Error: the content could not be put in place. $BM_TARGET is as it was." ;;
@@ -256,13 +271,11 @@ bm_choose_place
 if [[ -d $BM_WORK ]]; then
   (
     set +e
-    BM_STAMP=''
-    bm_lock && bm_recover && bm_remove "$BM_WORK" || exit 1
-    if [[ -n $BM_STAMP ]]; then touch -d "$BM_STAMP" -- "$BM_TARGET"; fi
+    bm_lock && bm_recover && bm_finish
   ) || bm_fail "What an interrupted restore left at $BM_WORK could not be cleaned."
 fi
-export -f bm_is_mount bm_mounts bm_move bm_remove bm_move_content bm_remove_content bm_choose_place bm_lock bm_recover \
-  bm_put_back bm_decompress bm_extract bm_count_members bm_wait_count bm_swap bm_swap_file bm_merge bm_swap_beside \
-  bm_swap_inside bm_load
+export -f bm_is_mount bm_mounts bm_move bm_remove bm_move_content bm_remove_content bm_choose_place bm_lock bm_finish \
+  bm_recover bm_put_back bm_decompress bm_extract bm_count_members bm_wait_count bm_swap bm_swap_file bm_merge \
+  bm_swap_beside bm_swap_inside bm_load
 bm_log "Files: restoring version ${RESTORE_VERSION:-latest} into $BM_TARGET"
 bm_restore bm_load

@@ -1,0 +1,211 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createScriptBench, type ScriptBench } from '../testing/fake-client.ts';
+import { describeTree } from '../testing/file-tree.ts';
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+
+let root: string;
+let target: string;
+let bench: ScriptBench;
+
+const fill = (folder: string): void => {
+  mkdirSync(path.join(folder, 'sub dir', 'ünï "q" \'s\''), { recursive: true });
+  writeFileSync(path.join(folder, 'sub dir', 'a b $HOME `id`.txt'), 'hello');
+  writeFileSync(path.join(folder, 'new\nline'), Buffer.from([0, 255, 10]));
+  writeFileSync(path.join(folder, '-dash'), 'x');
+  writeFileSync(path.join(folder, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(path.join(folder, 'empty'), '');
+  writeFileSync(path.join(folder, 'n'.repeat(200)), 'long');
+  writeFileSync(path.join(folder, 'sparse'), '');
+  truncateSync(path.join(folder, 'sparse'), 3_000_000);
+  mkdirSync(path.join(folder, 'nothing in here'));
+  mkdirSync(path.join(folder, 'read only'));
+  writeFileSync(path.join(folder, 'read only', 'f'), 'f');
+  symlinkSync('../outside', path.join(folder, 'link'));
+  linkSync(path.join(folder, 'run.sh'), path.join(folder, 'hard'));
+  chmodSync(path.join(folder, 'read only'), 0o555);
+  lutimesSync(path.join(folder, 'link'), 1_500_000_000.25, 1_500_000_000.25);
+  lutimesSync(path.join(folder, 'sub dir'), 1_600_000_000.123456, 1_600_000_000.123456);
+  lutimesSync(folder, 1_400_000_000.5, 1_400_000_000.5);
+};
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'files-procedure-'));
+  chmodSync(root, 0o777);
+  target = path.join(root, "the folder's");
+  mkdirSync(target);
+  fill(target);
+  bench = createScriptBench(path.join(root, 'bench'), 'files');
+});
+
+afterEach(() => {
+  execFileSync('chmod', ['-R', 'u+rwX', root]);
+  rmSync(root, { recursive: true, force: true });
+});
+
+const backUp = async (extra: Record<string, string> = {}): Promise<void> => {
+  const run = await bench.run('backup', { BM_PARAM_PATH: target, ...extra });
+  expect(run.stderr).toContain('entries read');
+  expect(run.code).toBe(0);
+};
+
+describe('a folder', () => {
+  it('comes back with every byte, mode, link and time, and without what was added', async () => {
+    const before = describeTree(target);
+    await backUp();
+    rmSync(path.join(target, 'sub dir'), { recursive: true });
+    writeFileSync(path.join(target, 'added'), 'x');
+    writeFileSync(path.join(target, 'run.sh'), 'changed');
+    const run = await bench.run('restore', { BM_PARAM_PATH: target });
+    expect(run).toMatchObject({ code: 0 });
+    expect(describeTree(target)).toEqual(before);
+    expect(existsSync(`${target}.backstay-restore`)).toBe(false);
+  });
+
+  it('comes back when it is gone, and into another place', async () => {
+    const before = describeTree(target);
+    await backUp();
+    renameSync(target, `${target}.away`);
+    expect(await bench.run('restore', { BM_PARAM_PATH: target })).toMatchObject({ code: 0 });
+    expect(describeTree(target)).toEqual(before);
+    const other = path.join(root, 'deep', 'er', 'place');
+    expect(await bench.run('restore', { BM_PARAM_PATH: other })).toMatchObject({ code: 0 });
+    expect(describeTree(other)).toEqual(before);
+  });
+
+  it.runIf(isRoot)('comes back for a user who may not write to the parent', async () => {
+    execFileSync('chown', ['-R', `${nobody}:${nobody}`, target]);
+    chownSync(bench.store.replace(/store$/, ''), nobody, nobody);
+    chmodSync(root, 0o755);
+    lutimesSync(target, 1_400_000_000.5, 1_400_000_000.5);
+    const before = describeTree(target);
+    expect(await bench.run('backup', { BM_PARAM_PATH: target }, { uid: nobody })).toMatchObject({ code: 0 });
+    writeFileSync(path.join(target, 'added'), 'x');
+    rmSync(path.join(target, 'sub dir'), { recursive: true });
+    const run = await bench.run('restore', { BM_PARAM_PATH: target }, { uid: nobody });
+    expect(run).toMatchObject({ code: 0 });
+    expect(describeTree(target)).toEqual(before);
+  });
+
+  it.each([0, 1, 17, 300, -40, -1])('is untouched when the download ends after %i bytes', async (bytes) => {
+    await backUp();
+    writeFileSync(path.join(target, 'added'), 'x');
+    const before = describeTree(target);
+    const whole = readFileSync(bench.store);
+    writeFileSync(bench.store, whole.subarray(0, bytes < 0 ? whole.length + bytes : bytes));
+    const run = await bench.run('restore', { BM_PARAM_PATH: target });
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain('is as it was');
+    expect(describeTree(target)).toEqual(before);
+    expect(existsSync(`${target}.backstay-restore`)).toBe(false);
+  });
+
+  it('is put back when the swap was interrupted between its two renames', async () => {
+    await backUp();
+    const before = describeTree(target);
+    mkdirSync(path.join(`${target}.backstay-restore`, 'new'), { recursive: true });
+    renameSync(target, path.join(`${target}.backstay-restore`, 'old'));
+    const run = await bench.run('restore', { BM_PARAM_PATH: target, FAKE_SOURCE: '/dev/null' });
+    expect(run.stderr).toContain('An interrupted restore was undone');
+    expect(run.code).not.toBe(0);
+    expect(describeTree(target)).toEqual(before);
+  });
+
+  it('keeps what the backup leaves out, when only a part is backed up', async () => {
+    await backUp({ BM_PARAM_EXCLUDE: 'read only\n*.tmp\n', BM_PARAM_INCLUDE: 'sub dir\n./run.sh\n' });
+    rmSync(path.join(target, 'sub dir'), { recursive: true });
+    writeFileSync(path.join(target, 'run.sh'), 'changed');
+    writeFileSync(path.join(target, 'other'), 'stays');
+    const run = await bench.run('restore', { BM_PARAM_PATH: target, BM_PARAM_INCLUDE: 'sub dir\nrun.sh' });
+    expect(run).toMatchObject({ code: 0 });
+    expect(readFileSync(path.join(target, 'other'), 'utf8')).toBe('stays');
+    expect(readFileSync(path.join(target, 'run.sh'), 'utf8')).toBe('#!/bin/sh\n');
+    expect(readFileSync(path.join(target, 'sub dir', 'a b $HOME `id`.txt'), 'utf8')).toBe('hello');
+  });
+
+  it('reads what an older procedure wrote', async () => {
+    execFileSync('tar', ['-czf', bench.store, '-C', target, '.']);
+    rmSync(path.join(target, 'empty'));
+    expect(await bench.run('restore', { BM_PARAM_PATH: target })).toMatchObject({ code: 0 });
+    expect(existsSync(path.join(target, 'empty'))).toBe(true);
+  });
+
+  it('never writes outside of the target', async () => {
+    const evil = path.join(root, 'evil');
+    mkdirSync(evil);
+    writeFileSync(path.join(evil, 'x'), 'owned');
+    execFileSync('tar', ['-czf', bench.store, '-C', evil, '--transform', 's,^x,../escaped,', '-P', 'x']);
+    await bench.run('restore', { BM_PARAM_PATH: target });
+    expect(existsSync(path.join(root, 'escaped'))).toBe(false);
+  });
+});
+
+describe('a single file', () => {
+  it('comes back over itself, under another name, and into a folder', async () => {
+    const file = path.join(target, "it's $HOME.txt");
+    writeFileSync(file, 'content');
+    expect(await bench.run('backup', { BM_PARAM_PATH: file })).toMatchObject({ code: 0 });
+    writeFileSync(file, 'changed');
+    expect(await bench.run('restore', { BM_PARAM_PATH: file })).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe('content');
+    const other = path.join(root, 'other name');
+    expect(await bench.run('restore', { BM_PARAM_PATH: other })).toMatchObject({ code: 0 });
+    expect(readFileSync(other, 'utf8')).toBe('content');
+    const folder = path.join(root, 'into');
+    mkdirSync(folder);
+    expect(await bench.run('restore', { BM_PARAM_PATH: folder })).toMatchObject({ code: 0 });
+    expect(readFileSync(path.join(folder, path.basename(file)), 'utf8')).toBe('content');
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['/', 'whole file system'],
+    ['relative', 'absolute path'],
+    ['', 'absolute path'],
+  ])('refuses to restore into "%s"', async (place, message) => {
+    const run = await bench.run('restore', { BM_PARAM_PATH: place });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(message);
+  });
+
+  it('fails when something cannot be read, and stores nothing', async () => {
+    const run = await bench.run('backup', { BM_PARAM_PATH: path.join(target, 'missing') });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('does not exist');
+    const partial = await bench.run('backup', { BM_PARAM_PATH: target, BM_PARAM_INCLUDE: 'not here' });
+    expect(partial.code).not.toBe(0);
+    expect(existsSync(bench.store)).toBe(false);
+  });
+
+  it('checks what can be checked beforehand', async () => {
+    const check = async (operation: string, value: string) =>
+      (await bench.run('check', { BM_OPERATION: operation, BM_PARAM_PATH: value })).stdout;
+    expect(await check('backup', target)).toBe('');
+    expect(await check('restore', path.join(root, 'new', 'place'))).toBe('');
+    expect(await check('backup', path.join(target, 'missing'))).toMatch(/^path\t.*does not exist/);
+    expect(await check('backup', 'x')).toMatch(/^path\tWrite the whole path/);
+    expect(await check('restore', '/')).toMatch(/^path\t/);
+    expect(await check('restore', '/etc/passwd/x')).toMatch(/^path\t/);
+    expect(await check('backup', '${NOT_SET}')).toMatch(/^path\t.*no such environment variable/);
+  });
+});

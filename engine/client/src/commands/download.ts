@@ -5,6 +5,7 @@ import { jobMessages } from '@backstay/shared';
 import { asFailure, Failure, messageOf } from '../failure.ts';
 import { Progress } from '../log/progress.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
+import { giveBack } from '../openpgp/lent-memory.ts';
 import type { DownloadSettings } from '../settings/settings.ts';
 import type { CommandContext } from './context.ts';
 import { openVersion } from './open-version.ts';
@@ -20,6 +21,7 @@ const saving = async <T>(work: Promise<T>): Promise<T> => {
 const writeAll = async (file: FileHandle, data: Bytes): Promise<void> => {
   for await (const piece of data) {
     for (let from = 0; from < piece.length; ) from += (await saving(file.write(piece, from))).bytesWritten;
+    giveBack(piece);
   }
 };
 

@@ -6,6 +6,7 @@ import { writeArmor } from '../openpgp/armor-writer.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
 import { encryptMessage } from '../openpgp/encrypt.ts';
 import { loadPublicKeys } from '../openpgp/keys.ts';
+import { lendAll } from '../openpgp/lent-memory.ts';
 import { failingAs } from '../operation.ts';
 import { ShellCommand } from '../process/shell-command.ts';
 import { openUpload } from '../repository/open-upload.ts';
@@ -48,7 +49,7 @@ const transfer = async ({ settings, context, recipients, target }: Transfer): Pr
       if (!dump.stoppedReading) operation.abort(asFailure(error, 'dumpFailed', 'dump'));
     });
     const progress = new Progress(logger);
-    const plain = failingAs(progress.count(dump.stdout as Bytes), 'dumpFailed', 'dump');
+    const plain = failingAs(progress.count(lendAll(dump.stdout)), 'dumpFailed', 'dump');
     const armor = settings.armor === 'auto' ? target.format === 'armor' : settings.armor === 'true';
     const stored = storedForm(plain, recipients, { armor, compression: settings.compression });
     return await target.send(stored, async () => {

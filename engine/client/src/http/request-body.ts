@@ -28,9 +28,9 @@ export class RequestBody {
     this.#request.flushHeaders();
   }
 
-  /** Resolves when more may be written. Throws `EndedEarly`. */
-  async write(piece: Buffer): Promise<void> {
-    if (!this.#over && piece.length > 0 && !this.#request.write(piece)) {
+  /** Resolves when more may be written; `sent` is called when the piece left this process. Throws `EndedEarly`. */
+  async write(piece: Buffer, sent?: () => void): Promise<void> {
+    if (!this.#over && piece.length > 0 && !this.#request.write(piece, sent)) {
       const drained = new Promise<void>((resolve) => this.#request.once('drain', resolve));
       await Promise.race([drained, this.over]);
     }

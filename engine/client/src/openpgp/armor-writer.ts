@@ -1,5 +1,6 @@
 import { type Bytes, emptyBuffer, PieceQueue } from './bytes.ts';
 import { Crc24 } from './crc24.ts';
+import { giveBack, lendWhole } from './lent-memory.ts';
 
 const bytesPerLine = 48;
 const charactersPerLine = 64;
@@ -8,14 +9,16 @@ const newline = 0x0a;
 const block = bytesPerLine * 4096;
 
 const armorLines = (bytes: Buffer): Buffer => {
-  const text = Buffer.from(bytes.toString('base64'), 'latin1');
+  const text = lendWhole(Buffer.from(bytes.toString('base64'), 'latin1'));
+  giveBack(bytes);
   const lines = Buffer.allocUnsafe(text.length + Math.ceil(text.length / charactersPerLine));
   let target = 0;
   for (let from = 0; from < text.length; from += charactersPerLine) {
     target += text.copy(lines, target, from, from + charactersPerLine);
     lines[target++] = newline;
   }
-  return lines;
+  giveBack(text);
+  return lendWhole(lines);
 };
 
 /** ASCII armour of RFC 4880, section 6.2, with its checksum. */
@@ -26,9 +29,11 @@ export async function* writeArmor(source: Bytes): AsyncGenerator<Buffer> {
   for await (const piece of source) {
     queue.push(piece);
     while (queue.length >= block) {
-      const bytes = Buffer.concat(queue.take(block), block);
+      const pieces = queue.take(block);
+      const bytes = Buffer.concat(pieces, block);
+      for (const piece of pieces) giveBack(piece);
       crc.update(bytes);
-      yield armorLines(bytes);
+      yield armorLines(lendWhole(bytes));
     }
   }
   const last = queue.length > 0 ? Buffer.concat(queue.take(queue.length)) : emptyBuffer;

@@ -1,4 +1,9 @@
-/** A stream of pieces. A consumer that stops early calls `return`, so every source cleans up after itself. */
+import { passOn } from './lent-memory.ts';
+
+/**
+ * A stream of pieces. A consumer that stops early calls `return`, so every source cleans up after itself. A piece belongs to
+ * the consumer, who gives large ones back when it has used them up (`giveBack`).
+ */
 export type Bytes = AsyncIterable<Buffer>;
 
 export const emptyBuffer: Buffer = Buffer.alloc(0);
@@ -44,7 +49,7 @@ export class ByteReader {
     const end = Math.min(this.#piece.length, this.#offset + limit);
     const part = this.#piece.subarray(this.#offset, end);
     this.#offset = end;
-    return part;
+    return end === this.#piece.length ? passOn(this.#piece, part) : part;
   }
 
   async *rest(): AsyncGenerator<Buffer> {
@@ -94,7 +99,7 @@ export class PieceQueue {
         this.#pieces.shift();
       } else {
         taken.push(piece.subarray(0, missing));
-        this.#pieces[0] = piece.subarray(missing);
+        this.#pieces[0] = passOn(piece, piece.subarray(missing));
       }
       missing -= Math.min(piece.length, missing);
     }

@@ -1,14 +1,15 @@
 import { type Cipheriv, createCipheriv, createDecipheriv, type Decipheriv } from 'node:crypto';
 import { emptyBuffer } from './bytes.ts';
 import type { SymmetricCipher } from './ciphers.ts';
+import { giveBack, lendWhole } from './lent-memory.ts';
 
 const block = 16;
 /** Fits into the cache of a core together with its key stream. */
 const window = 64 * 1024;
 
-/** Deciphers a CFB stream with a zero vector. Pieces come in any length; what comes out may lag behind by a block. */
+/** Deciphers a CFB stream with a zero vector. Pieces come in any length; what comes out may lag behind. */
 export interface CfbDecipher {
-  update(piece: Buffer): Buffer;
+  update(piece: Buffer): Iterable<Buffer>;
   final(): Buffer;
 }
 
@@ -35,22 +36,22 @@ class ParallelDecipher implements CfbDecipher {
     this.#ecb = createCipheriv(cipher, key, null).setAutoPadding(false);
   }
 
-  update(piece: Buffer): Buffer {
-    const plain: Buffer[] = [];
+  *update(piece: Buffer): Generator<Buffer> {
     for (let from = 0; from < piece.length; ) {
       const count = Math.min(window - this.#filled, piece.length - from);
       piece.copy(this.#input, block + this.#filled, from, from + count);
       this.#filled += count;
       from += count;
-      plain.push(this.#blocks(this.#filled - (this.#filled % block)));
+      if (this.#filled === window) yield this.#blocks(window);
     }
-    return plain.length === 1 ? (plain[0] ?? emptyBuffer) : Buffer.concat(plain);
+    giveBack(piece);
   }
 
   final(): Buffer {
+    const whole = this.#blocks(this.#filled - (this.#filled % block));
     const keyStream = this.#ecb.update(this.#input.subarray(0, block));
     const rest = this.#input.subarray(block, block + this.#filled);
-    return Buffer.from(rest.map((byte, index) => byte ^ (keyStream[index] ?? 0)));
+    return Buffer.concat([whole, rest.map((byte, index) => byte ^ (keyStream[index] ?? 0))]);
   }
 
   #blocks(length: number): Buffer {
@@ -59,7 +60,7 @@ class ParallelDecipher implements CfbDecipher {
     xor(plain, this.#input.subarray(block, block + length));
     this.#input.copy(this.#input, 0, length, block + this.#filled);
     this.#filled -= length;
-    return plain;
+    return lendWhole(plain);
   }
 }
 
@@ -70,8 +71,8 @@ class SerialDecipher implements CfbDecipher {
     this.#decipher = createDecipheriv(cipher.cfb, key, Buffer.alloc(cipher.blockSize));
   }
 
-  update(piece: Buffer): Buffer {
-    return this.#decipher.update(piece);
+  update(piece: Buffer): Iterable<Buffer> {
+    return [this.#decipher.update(piece)];
   }
 
   final(): Buffer {

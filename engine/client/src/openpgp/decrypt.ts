@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createInflate, createInflateRaw } from 'node:zlib';
 import type { PrivateKey } from 'openpgp';
 import { openArmor } from './armor-reader.ts';
-import { ByteReader, type Bytes, CorruptMessage, emptyBuffer } from './bytes.ts';
+import { ByteReader, type Bytes, CorruptMessage, PieceQueue } from './bytes.ts';
 import { createCfbDecipher } from './cfb-decipher.ts';
 import { nextPacket, type Packet, packet, skip, smallBody, tagByte, tags } from './packets.ts';
 import { NoMatchingKey, type OpenedSession, openSession } from './session-key.ts';
@@ -18,7 +18,7 @@ async function* decipher(body: Bytes, session: OpenedSession): AsyncGenerator<Bu
   const version = await reader.byte();
   if (version !== 1) throw new CorruptMessage(`encrypted packets of version ${version} are not supported`);
   const decipher = createCfbDecipher(session.cipher, session.key);
-  for await (const piece of reader.rest()) yield decipher.update(piece);
+  for await (const piece of reader.rest()) yield* decipher.update(piece);
   yield decipher.final();
 }
 
@@ -41,17 +41,15 @@ async function* verified(plain: Bytes, blockSize: number): AsyncGenerator<Buffer
     throw new CorruptMessage('the message was changed: it does not begin as its session key says');
   }
   hash.update(prefix);
-  let held: Buffer = emptyBuffer;
+  const queue = new PieceQueue();
   for await (const piece of reader.rest()) {
-    const all = held.length > 0 ? Buffer.concat([held, piece]) : piece;
-    const length = Math.max(0, all.length - detectionLength);
-    held = Buffer.from(all.subarray(length));
-    if (length === 0) continue;
-    const out = all.subarray(0, length);
-    hash.update(out);
-    yield out;
+    queue.push(piece);
+    for (const out of queue.take(Math.max(0, queue.length - detectionLength))) {
+      hash.update(out);
+      yield out;
+    }
   }
-  verifyDetection(hash, held);
+  verifyDetection(hash, Buffer.concat(queue.take(queue.length)));
 }
 
 async function* inflated(body: Bytes): AsyncGenerator<Buffer> {

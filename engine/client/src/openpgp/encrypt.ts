@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createDeflate } from 'node:zlib';
 import type { PublicKey } from 'openpgp';
 import { type Bytes, emptyBuffer } from './bytes.ts';
-import { type CfbCipher, openCfbCipher } from './cfb-cipher.ts';
+import { giveBack, lend } from './lent-memory.ts';
 import { encodeLength, partedPacket, partialLength, tagByte, tags } from './packets.ts';
+import { openSealer, type Sealer } from './sealer.ts';
 import { createSession } from './session-key.ts';
 import { throughZlib } from './zlib-stream.ts';
 
@@ -11,7 +12,7 @@ export interface EncryptOptions {
   readonly recipients: readonly PublicKey[];
   /** `zlib` wraps the data into a compressed packet. */
   readonly compression?: 'none' | 'zlib';
-  readonly openCipher?: (key: Uint8Array) => CfbCipher | Promise<CfbCipher>;
+  readonly openSealer?: (key: Uint8Array) => Sealer | Promise<Sealer>;
 }
 
 /** 1 MiB parts of cipher text: few headers, and a moderate amount of memory in flight. */
@@ -19,7 +20,7 @@ const outerPower = 20;
 const slotSize = 2 ** outerPower;
 /** 64 KiB parts inside, which is what one read of a pipe brings. */
 const innerPower = 16;
-/** Slots given to the cipher before the oldest is waited for. */
+/** Slots given to the sealer before the oldest is waited for. */
 const slotsInFlight = 3;
 const encryptedVersion = 1;
 
@@ -39,79 +40,91 @@ const plainPackets = (source: Bytes, compression: 'none' | 'zlib'): Bytes => {
   return compression === 'none' ? literal : partedPacket(tags.compressed, zlibBody(literal), innerPower);
 };
 
-/** Random prefix whose last two bytes repeat the two before, the packets, and the modification detection packet. */
-async function* withDetection(packets: Bytes): AsyncGenerator<Buffer> {
+/** Random prefix whose last two bytes repeat the two before. */
+async function* withPrefix(packets: Bytes): AsyncGenerator<Buffer> {
   const prefix = randomBytes(18);
   prefix.copy(prefix, 16, 14, 16);
   yield prefix;
   yield* packets;
 }
 
-const detectionHeader = Buffer.from([tagByte(tags.modificationDetection), 20]);
+/** Memory of slots goes around: it is filled, sealed, sent, and filled again. */
+class SlotPool {
+  readonly #free: Buffer[] = [];
 
-/** Copies the stream into slots; the first one leaves room for the version octet, so that its part is a power of two as well. */
-class Slots {
-  readonly #hash = createHash('sha1');
-  #slot = Buffer.allocUnsafeSlow(slotSize - 1);
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(slotSize);
+  }
+
+  giveBack(slot: Buffer): void {
+    this.#free.push(slot);
+  }
+}
+
+/** Copies the stream into slots. */
+class SlotFiller {
+  readonly #pool: SlotPool;
+  #slot: Buffer;
   #filled = 0;
+
+  constructor(pool: SlotPool) {
+    this.#pool = pool;
+    this.#slot = pool.take();
+  }
 
   *add(piece: Buffer): Generator<Buffer> {
     for (let from = 0; from < piece.length; ) {
       const count = piece.copy(this.#slot, this.#filled, from);
       this.#filled += count;
       from += count;
-      if (this.#filled === this.#slot.length) {
-        const full = this.#slot;
-        this.#hash.update(full);
-        this.#slot = Buffer.allocUnsafeSlow(slotSize);
+      if (this.#filled === slotSize) {
+        yield this.#slot;
+        this.#slot = this.#pool.take();
         this.#filled = 0;
-        yield full;
       }
     }
+    giveBack(piece);
   }
 
-  last(): Buffer {
-    const rest = this.#slot.subarray(0, this.#filled);
-    const digest = this.#hash.update(rest).update(detectionHeader).digest();
-    const last = Buffer.allocUnsafeSlow(rest.length + detectionHeader.length + digest.length);
-    rest.copy(last);
-    detectionHeader.copy(last, rest.length);
-    digest.copy(last, rest.length + detectionHeader.length);
-    return last;
+  rest(): Buffer {
+    return this.#slot.subarray(0, this.#filled);
   }
 }
 
-async function* encryptSlots(plain: Bytes, cipher: CfbCipher): AsyncGenerator<Buffer> {
-  const slots = new Slots();
+async function* sealSlots(plain: Bytes, sealer: Sealer, pool: SlotPool): AsyncGenerator<Buffer> {
+  const filler = new SlotFiller(pool);
   const flying: Promise<Buffer>[] = [];
   for await (const piece of plain) {
-    for (const slot of slots.add(piece)) {
-      const encrypted = cipher.encrypt(slot);
+    for (const slot of filler.add(piece)) {
+      const sealed = sealer.seal(slot);
       // Awaited below; a rejection before that is not unhandled.
-      encrypted.catch(() => undefined);
-      flying.push(encrypted);
+      sealed.catch(() => undefined);
+      flying.push(sealed);
     }
     while (flying.length > slotsInFlight) yield (await flying.shift()) ?? emptyBuffer;
   }
-  for (const encrypted of flying) yield await encrypted;
-  yield await cipher.encrypt(slots.last());
+  for (const sealed of flying) yield await sealed;
+  yield await sealer.finish(filler.rest());
 }
 
-async function* encryptedPacket(cipherText: Bytes): AsyncGenerator<Buffer> {
-  let head = Buffer.from([tagByte(tags.encryptedWithIntegrity)]);
-  let version = Buffer.from([encryptedVersion]);
+/**
+ * Every part but the last is a power of two long, and the first begins with the version octet: so the last octet of each slot
+ * goes into the part of the next one.
+ */
+async function* encryptedPacket(slots: Bytes, pool: SlotPool): AsyncGenerator<Buffer> {
+  let carried = encryptedVersion;
   let previous: Buffer | undefined;
-  for await (const piece of cipherText) {
-    if (previous) {
-      yield Buffer.concat([head, Buffer.from([partialLength(outerPower)]), version]);
-      yield previous;
-      head = Buffer.alloc(0);
-      version = Buffer.alloc(0);
-    }
-    previous = piece;
+  yield Buffer.from([tagByte(tags.encryptedWithIntegrity)]);
+  for await (const slot of slots) {
+    const full = previous;
+    previous = slot;
+    if (!full) continue;
+    yield Buffer.from([partialLength(outerPower), carried]);
+    carried = full.at(-1) ?? 0;
+    yield lend(full.subarray(0, -1), () => pool.giveBack(full));
   }
   const last = previous ?? emptyBuffer;
-  yield Buffer.concat([head, encodeLength(version.length + last.length), version]);
+  yield Buffer.concat([encodeLength(1 + last.length), Buffer.from([carried])]);
   yield last;
 }
 
@@ -121,11 +134,13 @@ async function* encryptedPacket(cipherText: Bytes): AsyncGenerator<Buffer> {
  */
 export async function* encryptMessage(source: Bytes, options: EncryptOptions): AsyncGenerator<Buffer> {
   const session = await createSession(options.recipients);
-  const cipher = await (options.openCipher ?? openCfbCipher)(session.key);
+  const sealer = await (options.openSealer ?? openSealer)(session.key);
+  const pool = new SlotPool();
   try {
     yield session.packets;
-    yield* encryptedPacket(encryptSlots(withDetection(plainPackets(source, options.compression ?? 'none')), cipher));
+    const packets = withPrefix(plainPackets(source, options.compression ?? 'none'));
+    yield* encryptedPacket(sealSlots(packets, sealer, pool), pool);
   } finally {
-    await cipher.close();
+    await sealer.close();
   }
 }

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collect, inPieces } from '../testing/bytes.ts';
 import { Gpg } from '../testing/gpg.ts';
 import { writeArmor } from './armor-writer.ts';
-import { openInlineCfbCipher } from './cfb-cipher.ts';
 import { decryptMessage } from './decrypt.ts';
 import { type EncryptOptions, encryptMessage } from './encrypt.ts';
 import { loadPrivateKeys, loadPublicKeys } from './keys.ts';
+import { openInlineSealer } from './sealer.ts';
 
 const gpg = new Gpg();
 const passphrase = "it's a pass phrase";
@@ -52,7 +52,7 @@ describe('messages of our own', () => {
   it('of every size around a boundary are read by gpg and by ourselves', { timeout: 120_000 }, async () => {
     for (const size of sizes) {
       const data = randomBytes(size);
-      const message = await encrypt(data, curve, { openCipher: openInlineCfbCipher });
+      const message = await encrypt(data, curve, { openSealer: openInlineSealer });
       expect(gpg.decrypt(message).equals(data), `gpg, ${size} bytes`).toBe(true);
       expect((await decrypt(message, curve)).equals(data), `own reader, ${size} bytes`).toBe(true);
     }

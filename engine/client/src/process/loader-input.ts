@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Failure } from '../failure.ts';
+import { giveBack } from '../openpgp/lent-memory.ts';
 import type { Operation } from '../operation.ts';
 import type { ShellCommand } from './shell-command.ts';
 
@@ -30,7 +31,7 @@ export class LoaderInput {
   }
 
   async write(piece: Buffer): Promise<void> {
-    if (!this.#closed && !this.#stdin.write(piece)) {
+    if (!this.#closed && !this.#stdin.write(piece, () => giveBack(piece))) {
       this.#operation.touch('load');
       const drained = new Promise<void>((resolve) => this.#stdin.once('drain', resolve));
       await this.#operation.guard(Promise.race([drained, this.#over]));

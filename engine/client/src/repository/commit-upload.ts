@@ -4,6 +4,7 @@ import { jsonOf, numberAt, reasonOf, textAt } from '../http/answer-text.ts';
 import { exchange, type HttpAnswer } from '../http/http-call.ts';
 import { EndedEarly, RequestBody } from '../http/request-body.ts';
 import { type Bytes, PieceQueue } from '../openpgp/bytes.ts';
+import { giveBack } from '../openpgp/lent-memory.ts';
 import { callOf, pause, type RepositoryAccess, retries, uploadsUrl } from './access.ts';
 import type { StoredVersion, UploadTarget } from './upload-target.ts';
 
@@ -162,7 +163,7 @@ export class CommitUpload implements UploadTarget {
     if (offset === undefined || offset < this.#offset || offset > this.#offset + this.#kept.length) {
       throw new Failure('uploadFailed', 'the repository lost a part of the upload', { stage });
     }
-    this.#kept.take(offset - this.#offset);
+    for (const piece of this.#kept.take(offset - this.#offset)) giveBack(piece);
     this.#offset = offset;
   }
 

@@ -4,6 +4,7 @@ import { Failure, messageOf } from '../failure.ts';
 import { reasonOf } from '../http/answer-text.ts';
 import { answerOf, openRequest, readAnswer } from '../http/http-call.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
+import { lendAll } from '../openpgp/lent-memory.ts';
 import { interruptible } from '../operation.ts';
 import { callOf, pause, type RepositoryAccess, retries, versionUrl } from './access.ts';
 
@@ -93,7 +94,7 @@ class VerifiedDownload implements Download {
   }
 
   async *#pieces(): AsyncGenerator<Buffer> {
-    for await (const piece of interruptible(this.#response, this.#access.operation)) {
+    for await (const piece of interruptible(lendAll(this.#response), this.#access.operation)) {
       this.#hash.update(piece);
       this.#received += piece.length;
       this.#access.operation.touch('load');

@@ -4,6 +4,7 @@ import { jsonOf, numberAt, reasonOf } from '../http/answer-text.ts';
 import type { HttpAnswer } from '../http/http-call.ts';
 import { EndedEarly, RequestBody } from '../http/request-body.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
+import { giveBack } from '../openpgp/lent-memory.ts';
 import { interruptible } from '../operation.ts';
 import { callOf, type RepositoryAccess, versionUrl } from './access.ts';
 import type { StoredVersion, UploadTarget } from './upload-target.ts';
@@ -31,7 +32,9 @@ export class PlainUpload implements UploadTarget {
       hash.update(piece);
       bytes += piece.length;
       operation.touch(stage);
-      await operation.guard(body.write(piece)).catch((error: unknown) => this.#endedEarly(body, error));
+      await operation
+        .guard(body.write(piece, () => giveBack(piece)))
+        .catch((error: unknown) => this.#endedEarly(body, error));
       operation.touch('dump');
     }
     await confirm();

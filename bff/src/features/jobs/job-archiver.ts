@@ -35,6 +35,8 @@ export class JobArchiver {
   readonly #queue: Job[] = [];
   readonly #known = new Set<string>();
   readonly #running = new Set<Promise<void>>();
+  /** Archivings that are under way, by uid. */
+  readonly #archiving = new Map<string, Promise<void>>();
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #abort = new AbortController();
   #off: () => void = () => undefined;
@@ -76,8 +78,15 @@ export class JobArchiver {
     while (this.#running.size < atOnce) {
       const job = this.#queue.shift();
       if (job === undefined || this.#abort.signal.aborted) return;
-      this.#track(this.#archive(job, 1));
+      this.#track(this.#begin(job, 1));
     }
+  }
+
+  #begin(job: Job, attempt: number): Promise<void> {
+    const id = job.metadata.uid ?? '';
+    const archiving = this.#archive(job, attempt).finally(() => this.#archiving.delete(id));
+    this.#archiving.set(id, archiving);
+    return archiving;
   }
 
   #track(work: Promise<void>): void {
@@ -107,7 +116,7 @@ export class JobArchiver {
     const wait = Math.min(longestRetryMilliseconds, firstRetryMilliseconds * 2 ** attempt);
     const retry = setTimeout(() => {
       this.#retries.delete(retry);
-      this.#track(this.#archive(job, attempt + 1));
+      this.#track(this.#begin(job, attempt + 1));
     }, wait);
     retry.unref();
     this.#retries.add(retry);
@@ -157,6 +166,7 @@ export class JobArchiver {
     const { records } = this.#parts;
     const id = job.metadata.uid ?? '';
     this.#known.delete(id);
+    await this.#archiving.get(id);
     if ((await records.get(id)) === undefined) {
       const over = isTerminal(jobState(job, [])) ? job : deleted(job);
       await this.#record(over, new LogReader(), { hasLog: false, gone: true });

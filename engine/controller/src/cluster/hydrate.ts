@@ -29,11 +29,15 @@ export interface Inputs {
   digests: Map<string, string>;
 }
 
+export type KeyChange = 'created' | 'completed' | undefined;
+
+const maxAttempts = 5;
+
 export interface Hydrator {
   /** Reads the inputs in the order of the spec; the first that is missing is a ReconcileProblem. */
   read(scheduledBackup: ScheduledBackup): Promise<Inputs>;
   /** Generates or completes the key Secret where the spec asks for it. Tells what it did, if anything. */
-  ensureKeys(scheduledBackup: ScheduledBackup): Promise<'created' | 'completed' | undefined>;
+  ensureKeys(scheduledBackup: ScheduledBackup): Promise<KeyChange>;
 }
 
 const missing = (message: string): ReconcileProblem => new ReconcileProblem('DependencyMissing', message);
@@ -112,33 +116,51 @@ export const createHydrator = ({ client, caches, keyMaker }: HydratorOptions): H
   };
 };
 
-const ensureKeys = async (
-  { client, caches, keyMaker }: HydratorOptions,
-  scheduledBackup: ScheduledBackup,
-): Promise<'created' | 'completed' | undefined> => {
+/** Tries again when somebody else wrote the Secret meanwhile: it may be complete now. */
+const ensureKeys = async (options: HydratorOptions, scheduledBackup: ScheduledBackup): Promise<KeyChange> => {
   const { secretName: name, createIfNotExists } = scheduledBackup.spec.gpgKeySecretRef;
-  const { namespace } = scheduledBackup.metadata;
   if (!createIfNotExists || name === '') {
     return undefined;
   }
-  if (caches.secrets.get(namespace, name) === undefined) {
-    const data = await missingEntries(scheduledBackup, {}, keyMaker);
+  for (let attempt = 1; ; attempt += 1) {
     try {
-      await client.create(resourceTypes.secrets, newKeySecret(scheduledBackup, data));
-      return 'created';
+      return await writeKeys(options, scheduledBackup);
     } catch (error) {
-      if (!isConflict(error)) {
+      if (!isConflict(error) || attempt === maxAttempts) {
         throw error;
       }
     }
   }
-  const existing = await client.get(resourceTypes.secrets, { namespace, name });
-  const data = await missingEntries(scheduledBackup, existing.data ?? {}, keyMaker);
+};
+
+/** Rejects with a conflict when the Secret is not as it was looked at, so that no key is ever written over another. */
+const writeKeys = async (
+  { client, keyMaker }: HydratorOptions,
+  scheduledBackup: ScheduledBackup,
+): Promise<KeyChange> => {
+  const { namespace } = scheduledBackup.metadata;
+  const name = scheduledBackup.spec.gpgKeySecretRef.secretName;
+  const existing = await getOrUndefined(client, { namespace, name });
+  const data = await missingEntries(scheduledBackup, existing?.data ?? {}, keyMaker);
+  if (existing === undefined) {
+    await client.create(resourceTypes.secrets, newKeySecret(scheduledBackup, data));
+    return 'created';
+  }
   if (Object.keys(data).length === 0) {
     return undefined;
   }
-  // The version keeps two controllers from writing two different keys: the slower one is refused and looks again.
   const body = { metadata: { resourceVersion: existing.metadata.resourceVersion }, data };
   await client.mergePatch(resourceTypes.secrets, { namespace, name }, { body });
   return 'completed';
+};
+
+const getOrUndefined = async (client: KubeClient, key: { namespace?: string; name: string }) => {
+  try {
+    return await client.get(resourceTypes.secrets, key);
+  } catch (error) {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  }
 };

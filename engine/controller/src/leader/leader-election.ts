@@ -38,6 +38,20 @@ interface Observed {
   at: number;
 }
 
+/** A request that hangs must not keep a leader in office. */
+const inTime = async <T>(work: Promise<T>, ms: number): Promise<T> => {
+  const late = new AbortController();
+  const expiry = delay(ms, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`No answer within ${Math.round(ms)} ms`);
+  });
+  expiry.catch(() => undefined);
+  try {
+    return await Promise.race([work, expiry]);
+  } finally {
+    late.abort();
+  }
+};
+
 const microTime = (date: Date): string => date.toISOString().replace(/Z$/, '000Z');
 
 class Election {
@@ -69,7 +83,7 @@ class Election {
     const { logger, identity } = this.#options;
     const startedAt = performance.now();
     try {
-      if (await this.#acquire()) {
+      if (await inTime(this.#acquire(), this.#timing.renewDeadlineMs / 3)) {
         this.#renewedAt = startedAt;
         if (!this.#leading) {
           this.#leading = true;

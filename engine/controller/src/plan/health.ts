@@ -76,7 +76,8 @@ export const cronJobHealth = (
   const finished = newest(child.jobs.filter(hasFinished));
   if (latest === undefined) {
     const known = isFinal(before.item) ? before.item : undefined;
-    const nothing = { succeeded: false, running: false, failed: false, message: 'Has not run yet.' };
+    const message = child.cronJob?.spec.suspend ? 'Paused; has not run yet.' : 'Has not run yet.';
+    const nothing = { succeeded: false, running: false, failed: false, message };
     return { item: { ...nothing, ...known, ...identity }, healthy: known === undefined ? undefined : known.succeeded };
   }
   const healthy = finished === undefined ? before.healthy : hasSucceeded(finished);

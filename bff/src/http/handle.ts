@@ -130,12 +130,13 @@ function parseBody(route: Route, request: Request): unknown {
 function parse(schema: z.ZodType, value: unknown, code: 'malformed_request' | 'invalid_input'): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => ({
-    field: issue.path.map(String).join('.'),
-    message: issue.message,
-  }));
+  const problems = result.error.issues.map((issue) => ({ field: fieldOf(issue.path), message: issue.message }));
   throw new DomainError(code, undefined, { problems });
 }
+
+// A form that stands inside a body keeps the field names that it has by itself.
+const fieldOf = (path: readonly PropertyKey[]): string =>
+  (path[0] === 'form' ? path.slice(1) : path).map(String).join('.');
 
 function signalOf(response: Response): AbortSignal {
   const controller = new AbortController();

@@ -1,4 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { addConsoleCommand } from './commands/console.ts';
+import { addControllerCommand } from './commands/controller.ts';
+import { addRepositoryCommand } from './commands/repository.ts';
 import { addSignInCommand } from './commands/sign-in.ts';
 import { addStartCommand } from './commands/start.ts';
 import { SettingsError } from './settings.ts';
@@ -11,7 +14,8 @@ export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): P
     .version(version)
     .exitOverride();
   addStartCommand(program, env);
-  addSignInCommand(program, env);
+  for (const add of [addSignInCommand, addConsoleCommand, addControllerCommand, addRepositoryCommand])
+    add(program, env);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -54,7 +54,8 @@ export const startSettings = {
 } as const;
 
 export interface SettingDefinition {
-  readonly flag: string;
+  /** Absent: by the environment only, for what a process list must not show. */
+  readonly flag?: string;
   readonly env: string;
   readonly help: string;
   readonly schema: z.ZodType;
@@ -84,8 +85,10 @@ export function readSettings<Definitions extends Record<string, SettingDefinitio
     const given = flags[name] ?? fromEnv;
     const result = schema.safeParse(given);
     if (result.success) return [name, result.data];
-    const source = flags[name] === undefined ? variable : flag.split(' ')[0];
-    problems.push(`${source}: ${result.error.issues[0]?.message ?? 'is not valid'} (is: ${String(given)})`);
+    const source = flags[name] === undefined || !flag ? variable : flag.split(' ')[0];
+    problems.push(
+      `${source}: ${result.error.issues[0]?.message ?? 'is not valid'} ${given === undefined ? '' : ` (is: ${String(given)})`}`,
+    );
     return [name, undefined];
   });
   if (problems.length > 0) throw new SettingsError(problems);

@@ -1,11 +1,16 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { startConsole } from '@backstay/bff';
 import { startController } from '@backstay/controller';
 import { createKubeClient, type KubeClient } from '@backstay/kubernetes';
 import { type LocalCluster, startLocalCluster } from '@backstay/local-cluster';
-import { createKubernetesProvider, startRepository } from '@backstay/repository';
+import {
+  createKubernetesProvider,
+  openFilesystemBlobs,
+  openSqliteMetadata,
+  startRepository,
+} from '@backstay/repository';
 import type { Logger } from 'pino';
+import { type Endpoints, homeLayout } from '../home-layout.ts';
 import { keptPort, keptSecret, writeDurably } from '../kept-values.ts';
 import type { SettingsOf, startSettings } from '../settings.ts';
 import { consoleUser, prepareCluster, repositoryNamespace } from './prepare-cluster.ts';
@@ -64,7 +69,7 @@ async function startParts(options: StartLocalOptions, started: Stoppable[]): Pro
   };
   const service = (name: ServiceName): KubeClient => as(serviceToken(cluster, name));
 
-  const passwordFile = path.join(settings.home, 'repository', 'console.password');
+  const passwordFile = homeLayout(settings.home).consolePassword;
   const isNew = !fs.existsSync(passwordFile);
   const password = keptSecret(passwordFile);
   await prepareCluster(as(cluster.adminToken), { text: password, isNew });
@@ -79,7 +84,7 @@ async function startParts(options: StartLocalOptions, started: Stoppable[]): Pro
       clusterName: 'this machine',
       client: service('console'),
       localUser: { name: 'admin', groups: ['system:masters'], token: cluster.adminToken },
-      databaseFile: path.join(settings.home, 'console', 'console.db'),
+      databaseFile: homeLayout(settings.home).consoleDatabase,
       repository: {
         url: repository.url,
         jobUrl: repository.url,
@@ -91,8 +96,8 @@ async function startParts(options: StartLocalOptions, started: Stoppable[]): Pro
       logger: logger.child({ part: 'console' }),
     }),
   );
-  const endpoints = { console: console.url, kubernetes: cluster.url, repository: repository.url };
-  writeDurably(path.join(settings.home, 'endpoints.json'), `${JSON.stringify(endpoints, null, 2)}\n`);
+  const endpoints: Endpoints = { console: console.url, kubernetes: cluster.url, repository: repository.url };
+  writeDurably(homeLayout(settings.home).endpoints, `${JSON.stringify(endpoints, null, 2)}\n`);
   return { url: console.url, signInLink: `${console.url}/sign-in#${console.createSignInCode()}` };
 }
 
@@ -106,25 +111,25 @@ const loopback = '127.0.0.1';
 
 /** Jobs and the controller run on this machine: the cluster and the repository never listen anywhere else. */
 async function startCluster({ settings, backupMaker, logger }: StartLocalOptions): Promise<LocalCluster> {
-  const home = path.join(settings.home, 'cluster');
-  const port = await keptPort(path.join(settings.home, 'cluster', 'port'), {
+  const layout = homeLayout(settings.home);
+  const port = await keptPort(layout.clusterPort, {
     host: loopback,
     asked: settings.kubernetesPort,
     preferred: nextTo(settings.port, 1),
   });
   return startLocalCluster({
-    home,
+    home: layout.cluster,
     host: loopback,
     port,
     logger: logger.child({ part: 'cluster' }),
     podPath: [makeToolFolder(settings.home, backupMaker)],
-    kubeconfigPath: path.join(settings.home, 'kubeconfig'),
+    kubeconfigPath: layout.kubeconfig,
   });
 }
 
 async function startLocalRepository({ settings, logger }: StartLocalOptions, client: KubeClient) {
-  const home = path.join(settings.home, 'repository');
-  const port = await keptPort(path.join(home, 'port'), {
+  const layout = homeLayout(settings.home);
+  const port = await keptPort(layout.repositoryPort, {
     host: loopback,
     asked: settings.repositoryPort,
     preferred: nextTo(settings.port, 2),
@@ -132,10 +137,12 @@ async function startLocalRepository({ settings, logger }: StartLocalOptions, cli
   return startRepository({
     host: loopback,
     port,
-    provider: createKubernetesProvider(client, repositoryNamespace),
-    databaseFile: path.join(home, 'repository.db'),
-    blobFolder: path.join(home, 'blobs'),
-    jwtSecretKey: keptSecret(path.join(home, 'jwt.key')),
+    configuration: createKubernetesProvider(client, repositoryNamespace),
+    metadata: await openSqliteMetadata(layout.repositoryDatabase),
+    blobs: await openFilesystemBlobs(layout.repositoryBlobs),
+    jwtKey: keptSecret(layout.repositoryKey),
+    // Every client of one machine has the same address: a limit per address would be one for all.
+    rateLimits: { default: 0, auth: 0, collectionHealth: 0, serverHealth: 0 },
     logger: logger.child({ part: 'repository' }),
   });
 }

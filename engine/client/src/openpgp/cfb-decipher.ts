@@ -2,6 +2,7 @@ import { type Cipheriv, createCipheriv, createDecipheriv, type Decipheriv } from
 import { emptyBuffer } from './bytes.ts';
 import type { SymmetricCipher } from './ciphers.ts';
 import { giveBack, lendWhole } from './lent-memory.ts';
+import { xorWords } from './xor-words.ts';
 
 const block = 16;
 /** Fits into the cache of a core together with its key stream. */
@@ -12,15 +13,6 @@ export interface CfbDecipher {
   update(piece: Buffer): Iterable<Buffer>;
   final(): Buffer;
 }
-
-const xor = (target: Buffer, other: Buffer): void => {
-  const words = target.length >> 3;
-  const left = new BigUint64Array(target.buffer, target.byteOffset, words);
-  const right = new BigUint64Array(other.buffer, other.byteOffset, words);
-  for (let index = 0; index < words; index++) {
-    left[index] = (left[index] as bigint) ^ (right[index] as bigint);
-  }
-};
 
 /**
  * CFB needs, for each block, only the cipher text before it: so the key stream of a whole window is made in one ECB call, which
@@ -57,7 +49,7 @@ class ParallelDecipher implements CfbDecipher {
   #blocks(length: number): Buffer {
     if (length === 0) return emptyBuffer;
     const plain = this.#ecb.update(this.#input.subarray(0, length));
-    xor(plain, this.#input.subarray(block, block + length));
+    xorWords(plain, this.#input.subarray(block, block + length));
     this.#input.copy(this.#input, 0, length, block + this.#filled);
     this.#filled -= length;
     return lendWhole(plain);

@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type MessagePort, Worker } from 'node:worker_threads';
+import { xorWords } from './xor-words.ts';
 
 /**
  * AES-256-CFB with a zero vector, and modification detection, over the pieces in the order in which they are given. The cipher
@@ -22,9 +23,10 @@ interface Work {
 
 type SealPiece = (work: Work) => Uint8Array;
 
-interface CryptoFunctions {
+interface Tools {
   readonly createCipheriv: typeof createCipheriv;
   readonly createHash: typeof createHash;
+  readonly xorWords: typeof xorWords;
 }
 
 /**
@@ -33,25 +35,18 @@ interface CryptoFunctions {
  *
  * CFB of P is P xor (CBC of P, moved on by one block): the same bytes, and OpenSSL has CBC in assembly only, which makes it half as fast again.
  */
-const createSealPiece = ({ createCipheriv, createHash }: CryptoFunctions, key: Uint8Array): SealPiece => {
+const createSealPiece = ({ createCipheriv, createHash, xorWords }: Tools, key: Uint8Array): SealPiece => {
   const block = 16;
   const first = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(new Uint8Array(block));
   const chain = createCipheriv('aes-256-cbc', key, first).setAutoPadding(false);
   const hash = createHash('sha1');
   let carry: Uint8Array = first;
 
-  const xor = (target: Uint8Array, other: Uint8Array): void => {
-    const words = target.byteLength >> 3;
-    const left = new BigUint64Array(target.buffer, target.byteOffset, words);
-    const right = new BigUint64Array(other.buffer, other.byteOffset, words);
-    for (let index = 0; index < words; index++) left[index] = (left[index] as bigint) ^ (right[index] as bigint);
-  };
-
   const encrypt = (piece: Uint8Array): void => {
     if (piece.byteLength === 0) return;
     const stream = chain.update(piece);
-    xor(piece.subarray(0, block), carry);
-    xor(piece.subarray(block), stream.subarray(0, stream.byteLength - block));
+    xorWords(piece.subarray(0, block), carry);
+    xorWords(piece.subarray(block), stream.subarray(0, stream.byteLength - block));
     carry = new Uint8Array(stream.subarray(stream.byteLength - block));
     (stream.buffer as ArrayBuffer).transfer(0);
   };
@@ -84,7 +79,7 @@ class InlineSealer implements Sealer {
   readonly #sealPiece: SealPiece;
 
   constructor(key: Uint8Array) {
-    this.#sealPiece = createSealPiece({ createCipheriv, createHash }, key);
+    this.#sealPiece = createSealPiece({ createCipheriv, createHash, xorWords }, key);
   }
 
   async seal(piece: Buffer): Promise<Buffer> {
@@ -102,22 +97,22 @@ class InlineSealer implements Sealer {
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-interface WorkerModules extends CryptoFunctions {
+interface WorkerTools extends Tools {
   readonly parentPort: MessagePort | null;
   readonly workerData: { readonly key: Uint8Array };
 }
 
-const serveSealer = (create: typeof createSealPiece, modules: WorkerModules): void => {
-  const { parentPort, workerData } = modules;
-  const sealPiece = create(modules, workerData.key);
+const serveSealer = (create: typeof createSealPiece, tools: WorkerTools): void => {
+  const { parentPort, workerData } = tools;
+  const sealPiece = create(tools, workerData.key);
   parentPort?.on('message', (work: Work) => {
     const sealed = sealPiece(work);
     parentPort.postMessage(sealed, [sealed.buffer as ArrayBuffer]);
   });
 };
 
-const modulesText = `{ ...require('node:crypto'), ...require('node:worker_threads') }`;
-const workerText = `(${serveSealer.toString()})(${createSealPiece.toString()}, ${modulesText})`;
+const toolsText = `{ ...require('node:crypto'), ...require('node:worker_threads'), xorWords: ${xorWords.toString()} }`;
+const workerText = `(${serveSealer.toString()})(${createSealPiece.toString()}, ${toolsText})`;
 
 interface Waiter {
   resolve(sealed: Buffer): void;

@@ -1,0 +1,10 @@
+import type { Logger } from 'pino';
+import type { Registry } from '../registry/registry.ts';
+import type { Clock } from './clock.ts';
+
+/** What every controller works with. */
+export interface ControllerContext {
+  registry: Registry;
+  clock: Clock;
+  logger: Logger;
+}

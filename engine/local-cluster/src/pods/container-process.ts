@@ -1,0 +1,152 @@
+import { execFile, spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { constants as osConstants } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { promisify } from 'node:util';
+import { signalGroup, startOf } from './process-table.ts';
+
+const run = promisify(execFile);
+
+export interface ProcessOptions {
+  command: string[];
+  workingDirectory: string;
+  environment: ReadonlyMap<string, string>;
+  /** Folder for the two pipes, of this container alone. */
+  pipes: string;
+  /** Makes the process known durably. It does no work before this returns, and never does when it throws. */
+  onCreated(process: { pid: number; started: string }): void;
+  onOutput(stream: 'stdout' | 'stderr', output: Readable): Promise<void>;
+}
+
+export interface Ended {
+  exitCode: number;
+  signal?: number;
+}
+
+export interface ContainerProcess {
+  /** Sends a signal to the process and all its children. */
+  signal(signal: NodeJS.Signals): void;
+  /** Settles when it has ended, its children are killed and its output is kept. */
+  readonly ended: Promise<Ended>;
+}
+
+/** The command could not be started; nothing has run. */
+export class StartError extends Error {}
+
+/** Waits for a word from its parent, which knows it durably by then; when the parent is gone, it ends. Then it becomes the
+ * command, so that the process that was recorded is the one that works. */
+const gate = 'read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
+
+const outputGrace = 2000;
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+};
+
+const checkCommand = ({ command, workingDirectory, environment }: ProcessOptions): void => {
+  const [name = ''] = command;
+  if (!(statSync(workingDirectory, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+    throw new StartError(`the working directory ${workingDirectory} does not exist`);
+  }
+  if (name.includes('/')) {
+    const path = resolve(workingDirectory, name);
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+      throw new StartError(`exec: "${name}": stat ${path}: no such file or directory`);
+    }
+    if (!isExecutable(path)) {
+      throw new StartError(`exec: "${name}": permission denied`);
+    }
+    return;
+  }
+  const folders = (environment.get('PATH') ?? '').split(delimiter);
+  if (name === '' || !folders.some((folder) => isExecutable(resolve(workingDirectory, folder, name)))) {
+    throw new StartError(`exec: "${name}": executable file not found in $PATH`);
+  }
+};
+
+interface Pipe {
+  /** For the child; closed here once it has it. */
+  readonly end: number;
+  readonly output: Socket;
+}
+
+/** A real pipe: Node gives children sockets, which cannot be opened again as /dev/stdout and /dev/stderr. */
+const openPipe = (path: string): Pipe => {
+  const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const end = openSync(path, constants.O_WRONLY);
+  return { end, output: new Socket({ fd: read, readable: true, writable: false }) };
+};
+
+const openPipes = async (folder: string): Promise<{ stdout: Pipe; stderr: Pipe }> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const paths = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr') };
+  try {
+    await run('mkfifo', ['-m', '600', paths.stdout, paths.stderr]);
+    return { stdout: openPipe(paths.stdout), stderr: openPipe(paths.stderr) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const signalNumber = (signal: NodeJS.Signals | null): number => (signal === null ? 0 : osConstants.signals[signal]);
+
+const settle = async (outputs: { done: Promise<unknown>; streams: Socket[] }): Promise<void> => {
+  // A child that left the group may hold the pipe open for ever.
+  const timer = setTimeout(() => outputs.streams.forEach((stream) => stream.destroy()), outputGrace);
+  await outputs.done.catch(() => undefined);
+  clearTimeout(timer);
+};
+
+/** Starts a command in a process group of its own. Throws StartError. */
+export const startProcess = async (options: ProcessOptions): Promise<ContainerProcess> => {
+  checkCommand(options);
+  const { stdout, stderr } = await openPipes(options.pipes);
+  const child = spawn('/bin/sh', ['-c', gate, 'sh', ...options.command], {
+    cwd: options.workingDirectory,
+    env: Object.fromEntries(options.environment),
+    detached: true,
+    stdio: ['ignore', stdout.end, stderr.end, 'pipe'],
+  });
+  closeSync(stdout.end);
+  closeSync(stderr.end);
+  const { pid } = child;
+  const exited = new Promise<Ended>((settled, failed) => {
+    child.once('error', (error) => failed(new StartError(error.message)));
+    child.once('exit', (code, signal) =>
+      settled(
+        signal === null
+          ? { exitCode: code ?? 0 }
+          : { exitCode: 128 + signalNumber(signal), signal: signalNumber(signal) },
+      ),
+    );
+  });
+  const done = Promise.all([options.onOutput('stdout', stdout.output), options.onOutput('stderr', stderr.output)]);
+  const open = child.stdio[3] as Writable;
+  // The process may be killed before it reads the word.
+  open.on('error', () => undefined);
+  const ended = exited.then(async (how) => {
+    signalGroup(pid ?? 0, 'SIGKILL');
+    await settle({ done, streams: [stdout.output, stderr.output] });
+    return how;
+  });
+  if (pid === undefined) {
+    await ended;
+    throw new StartError('the process could not be created');
+  }
+  try {
+    options.onCreated({ pid, started: startOf(pid) ?? '' });
+  } catch (error) {
+    open.destroy();
+    await ended;
+    throw error;
+  }
+  open.end('go\n');
+  return { signal: (signal) => void signalGroup(pid, signal), ended };
+};

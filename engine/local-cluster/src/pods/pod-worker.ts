@@ -1,0 +1,190 @@
+import { mkdirSync } from 'node:fs';
+import type { Pod } from '@backstay/shared';
+import { timestamp } from '../clock.ts';
+import { mutate, placeOf, remove, resources } from '../controllers/resources.ts';
+import { cloneJson, sameJson } from '../json.ts';
+import { type ContainerContext, ContainerRunner } from './container-runner.ts';
+import { buildStatus, type PodOutcome } from './pod-status.ts';
+import { removeRecords } from './process-records.ts';
+import { containersOf, prepareVolumes, removeOwnVolumes, VolumeError } from './volumes.ts';
+import { waitForObject } from './waiting.ts';
+
+export type Halt = 'deleted' | 'deadline' | 'stopped';
+
+export type WorkerContext = Omit<ContainerContext, 'halted' | 'onChange'>;
+
+/** Backstay was stopped, or died, while the Pod was at work. */
+export const interrupted: PodOutcome = {
+  phase: 'Failed',
+  reason: 'NodeRestarted',
+  message: 'Backstay was stopped while this was running',
+};
+const pastDeadline: PodOutcome = {
+  phase: 'Failed',
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
+
+const longestMountWait = 120_000;
+
+/** Runs one Pod from its creation to its end. */
+export class PodWorker {
+  readonly pod: Pod;
+  readonly #context: WorkerContext;
+  readonly #halting = new AbortController();
+  readonly #init: ContainerRunner[];
+  readonly #containers: ContainerRunner[];
+  readonly #startTime: string;
+  #halt: Halt | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+  #outcome: PodOutcome | undefined;
+  #over = false;
+  /** Settles when nothing of the Pod runs any more and its status says so. It never rejects. */
+  readonly ended: Promise<void>;
+
+  constructor(context: WorkerContext, onError: (error: unknown) => void) {
+    const { pod } = context;
+    this.pod = pod;
+    this.#context = context;
+    this.#startTime = pod.status?.startTime ?? timestamp(new Date());
+    const own = { ...context, halted: this.#halting.signal, onChange: () => this.#publish() };
+    this.#init = (pod.spec.initContainers ?? []).map((container) => new ContainerRunner(own, container, true));
+    this.#containers = pod.spec.containers.map((container) => new ContainerRunner(own, container, false));
+    this.ended = this.#run().catch(onError);
+  }
+
+  /** Ends the Pod: SIGTERM now, SIGKILL after the grace. A shorter grace later counts. */
+  halt(why: Halt, graceMilliseconds: number): void {
+    if (this.#over) {
+      return;
+    }
+    this.#halt = this.#halt === undefined || why === 'deleted' ? why : this.#halt;
+    const first = !this.#halting.signal.aborted;
+    this.#halting.abort();
+    clearTimeout(this.#killTimer);
+    if (first && graceMilliseconds > 0) {
+      this.#signal('SIGTERM');
+    }
+    // Again and again: a process may be in the making while it comes.
+    const kill = (): void => {
+      this.#signal('SIGKILL');
+      this.#killTimer = setTimeout(kill, 500);
+    };
+    this.#killTimer = setTimeout(kill, graceMilliseconds);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const runner of [...this.#init, ...this.#containers]) {
+      runner.signal(signal);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const uid = this.pod.metadata.uid ?? '';
+    const { logs, folder } = this.#context;
+    const deadline = this.#startDeadline();
+    logs.expect(
+      uid,
+      containersOf(this.pod).map(({ name }) => name),
+    );
+    try {
+      mkdirSync(folder.root, { recursive: true, mode: 0o700 });
+      this.#publish();
+      await this.#prepare();
+      await this.#runContainers();
+    } finally {
+      clearTimeout(deadline);
+      clearTimeout(this.#killTimer);
+      this.#over = true;
+      logs.end(uid);
+      this.#finish();
+    }
+  }
+
+  #startDeadline(): NodeJS.Timeout | undefined {
+    const { activeDeadlineSeconds, terminationGracePeriodSeconds = 30 } = this.pod.spec;
+    if (activeDeadlineSeconds === undefined) {
+      return undefined;
+    }
+    const left = Date.parse(this.#startTime) + activeDeadlineSeconds * 1000 - Date.now();
+    // The longest time that a timer can wait is 24 days.
+    return setTimeout(
+      () => this.halt('deadline', terminationGracePeriodSeconds * 1000),
+      Math.min(Math.max(0, left), 2 ** 31 - 1),
+    );
+  }
+
+  async #prepare(): Promise<void> {
+    const { registry, volumes, record } = this.#context;
+    for (let wait = 5000; !this.#halting.signal.aborted; wait = Math.min(longestMountWait, wait * 2)) {
+      try {
+        prepareVolumes(volumes);
+        return;
+      } catch (error) {
+        if (!(error instanceof VolumeError)) {
+          throw error;
+        }
+        record(this.pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
+        const wanted = { missing: error.missing, namespace: this.pod.metadata.namespace ?? '', atMost: wait };
+        await waitForObject(registry, wanted, this.#halting.signal);
+      }
+    }
+  }
+
+  async #runContainers(): Promise<void> {
+    for (const runner of this.#init) {
+      await runner.run();
+      if (runner.status.state?.terminated?.exitCode !== 0) {
+        return;
+      }
+    }
+    await Promise.all(this.#containers.map((runner) => runner.run()));
+  }
+
+  get #hasStarted(): boolean {
+    return [...this.#init, ...this.#containers].some(({ hasStarted }) => hasStarted);
+  }
+
+  #ownOutcome(): PodOutcome {
+    const all = [...this.#init, ...this.#containers];
+    const failed = all.some(({ status }) => status.state?.terminated?.exitCode !== 0);
+    return { phase: failed ? 'Failed' : 'Succeeded' };
+  }
+
+  #finish(): void {
+    const { registry, folder } = this.#context;
+    // A Pod that has done nothing yet begins again at the next start.
+    if (this.#halt === 'stopped' && !this.#hasStarted) {
+      return;
+    }
+    const own = this.#ownOutcome();
+    const forced = { stopped: interrupted, deadline: pastDeadline, deleted: own };
+    this.#outcome = this.#halt === undefined || own.phase === 'Succeeded' ? own : forced[this.#halt];
+    this.#publish();
+    removeOwnVolumes(folder);
+    removeRecords(folder);
+    if (this.#halt === 'deleted') {
+      remove(registry, resources.pods, { place: placeOf(this.pod), gracePeriodSeconds: 0 });
+    }
+  }
+
+  #publish(): void {
+    const statuses = (runners: ContainerRunner[]) => runners.map(({ status }) => status);
+    mutate(this.#context.registry, {
+      resource: resources.pods,
+      place: placeOf(this.pod),
+      subresource: 'status',
+      change: (copy) => {
+        const status = buildStatus(copy as Pod, {
+          init: statuses(this.#init),
+          containers: statuses(this.#containers),
+          startTime: this.#startTime,
+          outcome: this.#outcome,
+        });
+        if (!sameJson(copy['status'], status)) {
+          copy['status'] = cloneJson(status);
+        }
+      },
+    });
+  }
+}

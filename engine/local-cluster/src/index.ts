@@ -1,1 +1,1 @@
-export {};
+export { type LocalCluster, type LocalClusterOptions, startLocalCluster } from './start-local-cluster.ts';

@@ -3,9 +3,8 @@ import { ApiError } from '../registry/api-error.ts';
 import type { ObjectRegistry } from '../registry/object-registry.ts';
 
 const namespaces = { group: '', version: 'v1', plural: 'namespaces' };
-const serviceAccounts = { group: '', version: 'v1', plural: 'serviceaccounts' };
 
-/** Gives each namespace its default ServiceAccount, empties one that is being deleted, and removes it when it is empty. */
+/** Empties a namespace that is being deleted, and removes it when it is empty. */
 export class NamespaceLifecycle {
   readonly #registry: ObjectRegistry;
   readonly #terminating = new Set<string>();
@@ -21,8 +20,6 @@ export class NamespaceLifecycle {
         else this.#present(object);
       } else if (deleted && this.#terminating.has(object.metadata.namespace ?? '')) {
         this.#finish(object.metadata.namespace ?? '');
-      } else if (deleted && storageKey === 'serviceaccounts' && object.metadata.name === 'default') {
-        this.#ensureAccount(object.metadata.namespace ?? '');
       }
     });
     for (const namespace of registry.list(namespaces).items) this.#present(namespace);
@@ -33,23 +30,10 @@ export class NamespaceLifecycle {
   }
 
   #present({ metadata }: KubeObject): void {
-    if (metadata.deletionTimestamp === undefined) this.#ensureAccount(metadata.name);
-    else if (!this.#terminating.has(metadata.name)) {
-      this.#terminating.add(metadata.name);
-      this.#empty(metadata.name);
-      this.#finish(metadata.name);
-    }
-  }
-
-  #ensureAccount(namespace: string): void {
-    if (this.#registry.get(serviceAccounts, namespace, 'default')) return;
-    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
-    try {
-      this.#registry.create(serviceAccounts, account);
-    } catch (error) {
-      // The namespace may have begun to end.
-      if (!(error instanceof ApiError)) throw error;
-    }
+    if (metadata.deletionTimestamp === undefined || this.#terminating.has(metadata.name)) return;
+    this.#terminating.add(metadata.name);
+    this.#empty(metadata.name);
+    this.#finish(metadata.name);
   }
 
   #empty(namespace: string): void {

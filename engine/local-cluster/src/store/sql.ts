@@ -34,7 +34,7 @@ export const statements = {
   changes: 'SELECT * FROM revision WHERE resource = ? AND rv > ? ORDER BY rv LIMIT ?',
   compact: 'DELETE FROM revision WHERE superseded <= ? OR (kind = 2 AND rv <= ?)',
   range: (how: { live: boolean; oneNamespace: boolean }): string =>
-    `SELECT * FROM revision WHERE resource = ?${how.oneNamespace ? ' AND namespace = ?' : ''} AND ${how.live ? live : past}
+    `FROM revision WHERE resource = ?${how.oneNamespace ? ' AND namespace = ?' : ''} AND ${how.live ? live : past}
      AND (namespace, name) > (?, ?) ORDER BY namespace, name LIMIT ?`,
   count: (oneNamespace: boolean): string =>
     `SELECT count(*) AS n FROM revision WHERE resource = ?${oneNamespace ? ' AND namespace = ?' : ''} AND ${live}`,

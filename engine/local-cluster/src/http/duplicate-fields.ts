@@ -1,0 +1,53 @@
+import { badRequest } from '../registry/api-error.ts';
+
+const maxDepth = 500;
+
+interface Level {
+  /** Names seen in an object; absent in a list. */
+  names?: Set<string>;
+  index: number;
+  path: string;
+}
+
+/**
+ * The paths of members that stand twice in one object of valid JSON text; JSON.parse keeps the last without a word.
+ * ApiError 400 for nesting that nobody needs.
+ */
+export function duplicateFields(json: string): string[] {
+  const duplicates: string[] = [];
+  const stack: Level[] = [];
+  let key = '';
+  const tokens = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\],]/gs;
+  for (let match = tokens.exec(json); match; match = tokens.exec(json)) {
+    const [token, text, isName] = match;
+    const level = stack.at(-1);
+    if (isName !== undefined && level?.names) {
+      key = nameOf(text ?? '');
+      const path = level.path === '' ? key : `${level.path}.${key}`;
+      if (level.names.has(key)) duplicates.push(path);
+      level.names.add(key);
+    } else if (token === '{' || token === '[') {
+      stack.push(opened(token, { level, key }));
+      if (stack.length > maxDepth) throw badRequest(`the body is nested deeper than ${maxDepth} levels`);
+    } else if (token === '}' || token === ']') stack.pop();
+    else if (token === ',' && level) level.index += 1;
+  }
+  return [...new Set(duplicates)];
+}
+
+function opened(token: string, { level, key }: { level: Level | undefined; key: string }): Level {
+  const path = pathBelow(level, key);
+  return token === '{' ? { names: new Set(), index: 0, path } : { index: 0, path };
+}
+
+function pathBelow(level: Level | undefined, key: string): string {
+  if (!level) return '';
+  if (!level.names) return `${level.path}[${level.index}]`;
+  return level.path === '' ? key : `${level.path}.${key}`;
+}
+
+function nameOf(raw: string): string {
+  const name = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+  if (name === '__proto__') throw badRequest('a member named "__proto__" is not accepted');
+  return name;
+}

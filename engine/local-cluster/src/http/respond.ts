@@ -1,0 +1,51 @@
+import type { ServerResponse } from 'node:http';
+import { ApiError } from '../registry/api-error.ts';
+import type { Exchange } from './exchange.ts';
+
+/** A browser or a person with curl asks for indented JSON. */
+const wantsPretty = ({ query, request }: Pick<Exchange, 'query' | 'request'>): boolean => {
+  const asked = query.get('pretty');
+  if (asked !== null) return asked !== 'false' && asked !== '0';
+  return /^(curl|Wget|Mozilla)\b/.test(request.headers['user-agent'] ?? '');
+};
+
+export function sendJson(
+  exchange: Pick<Exchange, 'query' | 'request' | 'response'>,
+  status: number,
+  body: unknown,
+): void {
+  const text = wantsPretty(exchange) ? `${JSON.stringify(body, undefined, 2)}\n` : `${JSON.stringify(body)}\n`;
+  sendText(exchange.response, status, text);
+}
+
+/** Sends JSON text as it is. */
+export function sendText(response: ServerResponse, status: number, text: string, type = 'application/json'): void {
+  if (response.headersSent) return;
+  const bytes = Buffer.from(text);
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': bytes.length,
+    'cache-control': 'no-cache, private',
+  });
+  response.end(bytes);
+}
+
+/** kubectl prints each as `Warning: ...`. */
+export function addWarnings(response: ServerResponse, warnings: readonly string[]): void {
+  const safe = warnings.map((warning) => {
+    const text = warning.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&');
+    return `299 - "${text}"`;
+  });
+  if (safe.length > 0) response.setHeader('warning', safe);
+}
+
+export function sendError(exchange: Pick<Exchange, 'query' | 'request' | 'response'>, error: unknown): void {
+  const known =
+    error instanceof ApiError
+      ? error
+      : new ApiError(500, 'InternalError', { message: 'Internal error occurred: see the log of the cluster' });
+  if (known.details?.retryAfterSeconds) {
+    exchange.response.setHeader('retry-after', String(known.details.retryAfterSeconds));
+  }
+  sendJson(exchange, known.code, known.toStatus());
+}

@@ -59,6 +59,7 @@ export interface Console {
 
 const syncMilliseconds = 10_000;
 const drainMilliseconds = 2_000;
+const idleMilliseconds = 20;
 const pruneMilliseconds = 3_600_000;
 
 /** Starts the console. Resolves when it listens and knows the cluster, or after ten seconds without an answer of it. */
@@ -197,8 +198,10 @@ async function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  server.closeIdleConnections();
-  await Promise.race([closed, delay(drainMilliseconds)]);
+  // Connections that fall idle later are not closed by `close` itself.
+  const idle = setInterval(() => server.closeIdleConnections(), idleMilliseconds);
+  await Promise.race([closed, delay(drainMilliseconds, undefined, { ref: false })]);
+  clearInterval(idle);
   server.closeAllConnections();
   await closed;
 }

@@ -68,21 +68,16 @@ const redirect = (method: string, path: string, query: string): Reply =>
 
 const runRoute = async (match: RouteMatch<Route>, base: RequestContext, options: HandlerOptions): Promise<Reply> => {
   const { route } = match;
-  const limited = (): { reply?: Reply; headers: Record<string, string> } => {
-    const bucket = route.limiter?.take(base.clientAddress);
-    if (bucket === undefined) {
-      return { headers: {} };
-    }
-    const headers = { 'x-ratelimit-limit': String(bucket.limit), 'x-ratelimit-remaining': String(bucket.remaining) };
-    return bucket.allowed ? { headers } : { reply: empty(429), headers };
-  };
   const within = async (handle: () => Promise<Reply>): Promise<Reply> => {
-    const { reply, headers } = limited();
-    if (reply !== undefined) {
-      return reply;
+    const bucket = route.limiter?.take(base.clientAddress);
+    if (bucket?.allowed === false) {
+      return empty(429);
     }
-    const handled = await handle();
-    return { ...handled, headers: { ...handled.headers, ...headers } };
+    if (bucket !== undefined) {
+      base.response.setHeader('x-ratelimit-limit', bucket.limit);
+      base.response.setHeader('x-ratelimit-remaining', bucket.remaining);
+    }
+    return await handle();
   };
   if (route.access === 'open') {
     return await within(() => route.handle(base));

@@ -115,15 +115,13 @@ export class UploadService {
 
   /** Digest and size of what is staged. Rejects while bytes are still arriving. */
   async summary(upload: Upload): Promise<StagedSummary> {
-    const staging = this.#staging(upload);
-    if (staging.receiving) {
-      throw new UploadError('busy', 'bytes of this upload are still arriving');
-    }
-    return await staging.summary();
+    this.#mustBeQuiet(upload);
+    return await this.#staging(upload).summary();
   }
 
   /** Commits what is staged as it is. Idempotent: a committed upload gives its version again. */
   async commit(upload: Upload, target: UploadTarget, check: (content: StagedSummary) => void): Promise<Version> {
+    this.#mustBeQuiet(upload);
     return await this.#mutex.run(upload.id, async () => {
       const settled = await this.#alreadyDecided(upload);
       if (settled !== undefined) {
@@ -171,6 +169,12 @@ export class UploadService {
       this.#stagings.set(upload.id, staging);
     }
     return staging;
+  }
+
+  #mustBeQuiet(upload: Upload): void {
+    if (this.#stagings.get(upload.id)?.receiving) {
+      throw new UploadError('busy', 'bytes of this upload are still arriving');
+    }
   }
 
   async #mustBeOpen(upload: Upload): Promise<void> {

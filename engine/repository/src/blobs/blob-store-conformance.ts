@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { BlobStore, StorageFailure } from './blob-store.ts';
+
+const id = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+const readAll = async (store: BlobStore, key: string, range?: { start: number; end: number }): Promise<string> => {
+  const content = await store.open(key);
+  const parts: Uint8Array[] = [];
+  for await (const chunk of content?.stream(range) ?? []) {
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts).toString();
+};
+
+const write = async (store: BlobStore, staging: string, text: string): Promise<void> => {
+  const writer = await store.stage(staging);
+  await writer.write(Buffer.from(text));
+  await writer.close();
+};
+
+const failureOf = async (work: Promise<unknown>): Promise<StorageFailure | undefined> => {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return (error as { failure?: StorageFailure }).failure;
+  }
+};
+
+const keysOf = async (store: BlobStore): Promise<string[]> => {
+  const keys: string[] = [];
+  for await (const entry of store.list()) {
+    keys.push(entry.key);
+  }
+  return keys.sort();
+};
+
+/** What every blob store must do. `create` gives a new, empty one. */
+export const blobStoreConformance = (name: string, create: () => Promise<BlobStore>): void => {
+  describe(`${name} as a blob store`, () => {
+    it('publishes what was staged, whole and in ranges', async () => {
+      const store = await create();
+      await write(store, id(1), 'hello world');
+      expect(await store.open('shop/a-1.gz')).toBeUndefined();
+      expect(await keysOf(store)).toEqual([]);
+      await store.publish(id(1), 'shop/a-1.gz');
+      expect(await readAll(store, 'shop/a-1.gz')).toBe('hello world');
+      expect(await readAll(store, 'shop/a-1.gz', { start: 6, end: 8 })).toBe('wor');
+      expect(await store.size('shop/a-1.gz')).toBe(11);
+      await store.discardStaged(id(1));
+      await store.discardStaged(id(1));
+      expect(await readAll(store, 'shop/a-1.gz')).toBe('hello world');
+      expect(await keysOf(store)).toEqual(['shop/a-1.gz']);
+      expect(await store.listStaged()).toEqual([]);
+    });
+
+    it('appends to what is staged, and knows how much that is', async () => {
+      const store = await create();
+      await write(store, id(1), 'one ');
+      const writer = await store.stage(id(1));
+      expect(writer.length).toBe(4);
+      for (let round = 0; round < 40; round += 1) {
+        await writer.write(Buffer.alloc(100_000, 'x'));
+      }
+      await writer.close();
+      await writer.close();
+      expect(writer.length).toBe(4_000_004);
+      expect((await store.listStaged()).map((staged) => staged.id)).toEqual([id(1)]);
+      await store.publish(id(1), 'shop/a-1.gz');
+      const text = await readAll(store, 'shop/a-1.gz');
+      expect([text.length, text.slice(0, 6)]).toEqual([4_000_004, 'one xx']);
+    });
+
+    it('writes no key twice', async () => {
+      const store = await create();
+      await write(store, id(1), 'first');
+      await write(store, id(2), 'second');
+      await store.publish(id(1), 'shop/a-1.gz');
+      await store.publish(id(1), 'shop/a-1.gz');
+      expect(await failureOf(store.publish(id(2), 'shop/a-1.gz'))).toBe('exists');
+      expect(await readAll(store, 'shop/a-1.gz')).toBe('first');
+    });
+
+    it('publishes nothing that is not staged', async () => {
+      const store = await create();
+      expect(await failureOf(store.publish(id(1), 'shop/a-1.gz'))).toBe('failed');
+      expect(await store.size('shop/a-1.gz')).toBeUndefined();
+      expect(await store.readStaged(id(1))).toBeUndefined();
+    });
+
+    it('deletes, again and again, and lets readers finish', async () => {
+      const store = await create();
+      await write(store, id(1), 'hello');
+      await store.publish(id(1), 'shop/a-1.gz');
+      await store.discardStaged(id(1));
+      const content = await store.open('shop/a-1.gz');
+      await store.delete('shop/a-1.gz');
+      await store.delete('shop/a-1.gz');
+      expect(await store.size('shop/a-1.gz')).toBeUndefined();
+      const parts: Uint8Array[] = [];
+      for await (const chunk of content?.stream() ?? []) {
+        parts.push(chunk);
+      }
+      expect(Buffer.concat(parts).toString()).toBe('hello');
+    });
+
+    it('refuses names that could lead elsewhere', async () => {
+      const store = await create();
+      await write(store, id(1), 'hello');
+      for (const key of [
+        'a',
+        'a/',
+        '/a',
+        'a/..',
+        'a/.',
+        '../a',
+        'a/b/c',
+        'a/../b',
+        'A/b',
+        'a/b\0',
+        'a/b c',
+        '.staging/x',
+      ]) {
+        expect(await failureOf(store.publish(id(1), key)), key).toBe('invalid-key');
+        expect(await failureOf(store.open(key)), key).toBe('invalid-key');
+        expect(await failureOf(store.delete(key)), key).toBe('invalid-key');
+      }
+      for (const staging of ['', '..', 'a/b', 'x'.repeat(65)]) {
+        expect(await failureOf(store.stage(staging)), staging).toBe('invalid-key');
+      }
+    });
+
+    it('checks itself without leaving anything', async () => {
+      const store = await create();
+      await store.check();
+      expect(await keysOf(store)).toEqual([]);
+    });
+  });
+};

@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MetadataStore } from './metadata-store.ts';
+import type { NewUpload, Upload } from './uploads.ts';
+
+const limits = { maxVersions: 3, maxVersionBytes: 100, maxTotalBytes: 500 };
+const now = new Date('2026-11-22T10:00:00.123Z');
+const minute = 60_000;
+const after = (milliseconds: number): Date => new Date(now.getTime() + milliseconds);
+
+const newUpload = (collectionId: string, more: Partial<NewUpload> = {}): NewUpload => ({
+  id: crypto.randomUUID(),
+  collectionId,
+  key: undefined,
+  sessionId: 'session',
+  uploader: 'admin',
+  limits,
+  wantedBytes: undefined,
+  now,
+  leaseUntil: after(minute),
+  ...more,
+});
+
+/** What every metadata store must do. `open` gives one with an up-to-date schema; it may hold other tests' rows. */
+export const metadataConformance = (name: string, open: () => Promise<MetadataStore>): void => {
+  describe(`${name} as a metadata store`, () => {
+    let store: MetadataStore;
+    let collections = 0;
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(() => store.close());
+    const newCollection = (): string => `collection-${process.pid}-${collections++}`;
+
+    const opened = async (collectionId: string, more: Partial<NewUpload> = {}): Promise<Upload> => {
+      const result = await store.uploads.open(newUpload(collectionId, more));
+      if (result === undefined) {
+        throw new Error('It does not fit');
+      }
+      return result.upload;
+    };
+    const decide = (upload: Upload, bytes = 10) =>
+      store.uploads.decide(upload.id, { bytes, sha256: 'ab', filename: (number) => `a-${number}.gz`, now });
+    const committed = async (collectionId: string, bytes = 10) => {
+      const decided = await decide(await opened(collectionId, { wantedBytes: bytes }), bytes);
+      if (decided === undefined) {
+        throw new Error('It is not open');
+      }
+      return await store.uploads.complete(decided, now);
+    };
+
+    it('answers', async () => {
+      await store.check();
+    });
+
+    it('records, lists and revokes sessions', async () => {
+      const user = newCollection();
+      const access = {
+        createdAt: now,
+        expiresAt: after(minute),
+        description: 'Login',
+        requesterIp: '::1',
+        user,
+        accessKeyName: 'k',
+      };
+      await store.sessions.record({ ...access, id: `${user}-1` });
+      await store.sessions.record({ ...access, id: `${user}-2`, createdAt: after(1) });
+      await expect(store.sessions.record({ ...access, id: `${user}-1` })).rejects.toThrow();
+      expect(await store.sessions.find(`${user}-1`)).toEqual({
+        ...access,
+        id: `${user}-1`,
+        updatedAt: now,
+        deactivated: false,
+      });
+      expect((await store.sessions.listOf(user)).map((session) => session.id)).toEqual([`${user}-2`, `${user}-1`]);
+      expect([await store.sessions.revoke(`${user}-1`, after(2)), await store.sessions.revoke('none', now)]).toEqual([
+        true,
+        false,
+      ]);
+      expect((await store.sessions.find(`${user}-1`))?.deactivated).toBe(true);
+      await store.sessions.purgeExpired(after(2 * minute));
+      expect(await store.sessions.listOf(user)).toEqual([]);
+    });
+
+    it('gives a lock to one owner until it expires', async () => {
+      const id = newCollection();
+      const lease = { now, until: after(minute) };
+      const owners = await Promise.all(['a', 'b', 'c', 'd'].map((owner) => store.locks.acquire(id, owner, lease)));
+      expect(owners.filter(Boolean)).toHaveLength(1);
+      const holder = ['a', 'b', 'c', 'd'][owners.indexOf(true)] ?? '';
+      await store.locks.release(id, 'x');
+      expect(await store.locks.acquire(id, 'x', lease)).toBe(false);
+      expect(await store.locks.acquire(id, 'x', { now: after(minute), until: after(2 * minute) })).toBe(true);
+      expect(await store.locks.renew(id, holder, after(3 * minute))).toBe(false);
+      expect(await store.locks.renew(id, 'x', after(3 * minute))).toBe(true);
+      await store.locks.release(id, 'x');
+      expect(await store.locks.acquire(id, 'y', lease)).toBe(true);
+    });
+
+    it('numbers versions once and for ever', async () => {
+      const collection = newCollection();
+      const first = await committed(collection);
+      const second = await committed(collection);
+      expect([first.versionNumber, second.versionNumber]).toEqual([1, 2]);
+      await store.versions.retire(second.id, now);
+      await store.versions.retire(second.id, now);
+      expect((await store.versions.list(collection)).map((version) => version.versionNumber)).toEqual([1]);
+      expect((await committed(collection)).versionNumber).toBe(3);
+      expect(await store.versions.find(collection, 2)).toBeUndefined();
+      expect((await store.versions.latest(collection))?.versionNumber).toBe(3);
+      const toRemove = (await store.versions.toRemove(1000)).map((version) => version.id);
+      expect(toRemove).toContain(second.id);
+      await store.versions.markRemoved(second.id, now);
+      expect((await store.versions.toRemove(1000)).map((version) => version.id)).not.toContain(second.id);
+    });
+
+    it('numbers parallel commits differently', async () => {
+      const collection = newCollection();
+      const versions = await Promise.all(Array.from({ length: 20 }, () => committed(collection, 1)));
+      expect(versions.map((version) => version.versionNumber).sort((a, b) => a - b)).toEqual(
+        Array.from({ length: 20 }, (_, index) => index + 1),
+      );
+    });
+
+    it('reserves no more than the limits, with any number of callers', async () => {
+      const collection = newCollection();
+      const results = await Promise.all(
+        Array.from({ length: 30 }, () => store.uploads.open(newUpload(collection, { wantedBytes: 90 }))),
+      );
+      const granted = results.flatMap((result) => (result === undefined ? [] : [result.upload]));
+      expect(granted).toHaveLength(5);
+      await store.uploads.abort(granted[0]?.id ?? '', 'test', now);
+      expect(await store.uploads.open(newUpload(collection, { wantedBytes: 91 }))).toBeDefined();
+      expect(await store.uploads.openOnes(collection)).toHaveLength(5);
+    });
+
+    it('gives one upload for one key', async () => {
+      const collection = newCollection();
+      const results = await Promise.all(
+        Array.from({ length: 8 }, () => store.uploads.open(newUpload(collection, { key: 'the-key' }))),
+      );
+      expect(new Set(results.map((result) => result?.upload.id)).size).toBe(1);
+      expect(results.filter((result) => result?.created)).toHaveLength(1);
+      expect((await store.uploads.findByKey(collection, 'the-key'))?.id).toBe(results[0]?.upload.id);
+    });
+
+    it('decides once, and carries out once', async () => {
+      const collection = newCollection();
+      const upload = await opened(collection);
+      const [one, two] = await Promise.all([decide(upload), decide(upload)]);
+      expect([one, two].filter((decided) => decided !== undefined)).toHaveLength(1);
+      const decided = one ?? two;
+      expect(await store.versions.list(collection)).toEqual([]);
+      expect((await store.uploads.unfinished()).map((found) => found.id)).toContain(upload.id);
+      expect(await store.uploads.abort(upload.id, 'too late', now)).toBe(false);
+      if (decided === undefined) {
+        throw new Error('Nobody decided');
+      }
+      const versions = await Promise.all([1, 2, 3].map(() => store.uploads.complete(decided, now)));
+      expect(new Set(versions.map((version) => version.id)).size).toBe(1);
+      expect(versions[0]).toMatchObject({
+        versionNumber: 1,
+        filename: 'a-1.gz',
+        bytes: 10,
+        sha256: 'ab',
+        createdAt: now,
+      });
+      expect(await store.uploads.openOnes(collection)).toEqual([]);
+    });
+
+    it('takes a decision back', async () => {
+      const collection = newCollection();
+      const upload = await opened(collection);
+      await decide(upload);
+      await store.uploads.giveUp(upload.id, 'lost', now);
+      expect(await store.uploads.find(collection, upload.id)).toMatchObject({ state: 'aborted', reason: 'lost' });
+      expect((await committed(collection)).versionNumber).toBe(2);
+    });
+
+    it('finds what nobody waits for', async () => {
+      const collection = newCollection();
+      const upload = await opened(collection);
+      const mine = async (before: Date | undefined) =>
+        (await store.uploads.abandoned(before)).filter((found) => found.collectionId === collection).length;
+      expect([await mine(now), await mine(after(2 * minute)), await mine(undefined)]).toEqual([0, 1, 1]);
+      expect(await store.uploads.extendLease(upload.id, after(5 * minute))).toBe(true);
+      expect(await mine(after(2 * minute))).toBe(0);
+      expect([await store.uploads.abort(upload.id, 'x', now), await store.uploads.abort(upload.id, 'y', now)]).toEqual([
+        true,
+        true,
+      ]);
+      expect(await store.uploads.extendLease(upload.id, after(minute))).toBe(false);
+      await store.uploads.purge(after(1));
+      expect(await store.uploads.findById(upload.id)).toBeUndefined();
+    });
+
+    it('keeps strange text as it is', async () => {
+      const target = `'; drop table uploads; -- "\u{1F600}\u202E`;
+      await store.audit.append({ action: 'test', outcome: 'done', target }, after(10 * minute));
+      const latest = await store.audit.latest(50);
+      expect(latest.map((entry) => entry.target)).toContain(target);
+    });
+  });
+};

@@ -57,25 +57,31 @@ describe.skipIf(kubeApiserverAssets() === undefined)(
       expect(await holder()).toBe('');
     });
 
-    it('stops working before its lease runs out when the API server is away, and another takes over', async () => {
-      let cut = false;
-      const broken = { ...client } as Record<string, unknown>;
-      for (const method of ['get', 'create', 'replace'] as const) {
-        const original = client[method] as (...args: unknown[]) => Promise<unknown>;
-        broken[method] = (...args: unknown[]) => (cut ? fault() : original(...args));
-      }
-      const first = candidate('cut-off', broken as unknown as KubeClient);
-      await waitUntil('the first', () => first.state.leads);
-      const second = candidate('successor');
-      cut = true;
-      let both = false;
-      await waitUntil('the successor', () => {
-        both ||= first.state.leads && second.state.leads;
-        return second.state.leads;
-      });
-      expect([both, first.state.leads]).toEqual([false, false]);
-      cut = false;
-      await Promise.all([first.stop(), second.stop()]);
-    });
+    it.each([
+      ['is away', () => Promise.reject(new Error('unreachable'))],
+      ['does not answer', () => new Promise<never>(() => undefined)],
+    ])(
+      'stops working before its lease runs out when the API server %s, and another takes over',
+      async (_how, fault) => {
+        let cut = false;
+        const broken = { ...client } as Record<string, unknown>;
+        for (const method of ['get', 'create', 'replace'] as const) {
+          const original = client[method] as (...args: unknown[]) => Promise<unknown>;
+          broken[method] = (...args: unknown[]) => (cut ? fault() : original(...args));
+        }
+        const first = candidate('cut-off', broken as unknown as KubeClient);
+        await waitUntil('the first', () => first.state.leads);
+        const second = candidate('successor');
+        cut = true;
+        let both = false;
+        await waitUntil('the successor', () => {
+          both ||= first.state.leads && second.state.leads;
+          return second.state.leads;
+        });
+        expect([both, first.state.leads]).toEqual([false, false]);
+        cut = false;
+        await Promise.all([first.stop(), second.stop()]);
+      },
+    );
   },
 );

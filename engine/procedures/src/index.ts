@@ -1,3 +1,4 @@
+export { createProcedureCommand, type ProcedureCommandOptions } from './command/procedure-command.ts';
 export { renderTemplate } from './go-template/template.ts';
 export { TemplateError } from './go-template/template-error.ts';
 export { defaultBackupMakerImage } from './manifests/layout.ts';

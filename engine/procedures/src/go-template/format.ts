@@ -8,20 +8,14 @@ const special = (value: number): string | undefined => {
   return value > 0 ? '+Inf' : '-Inf';
 };
 
-/** Go's %v of a float64: the shortest digits, with an exponent from 1e+21 and below 1e-04. */
+/** Go's %v of a float64: the shortest digits, with an exponent from 1e+06 on and below 1e-04. */
 export const formatFloat = (value: number): string => {
   const name = special(value);
   if (name !== undefined) return name;
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const scientific = value.toExponential();
   const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
-  return exponent < -4 || exponent >= 21 ? paddedExponent(scientific) : plainFloat(value);
-};
-
-const plainFloat = (value: number): string => {
-  const text = String(value);
-  if (!text.includes('e')) return text;
-  return value.toFixed(20).replace(/0+$/, '');
+  return exponent < -4 || exponent >= 6 ? paddedExponent(scientific) : String(value);
 };
 
 /** Go's %v inside another value: nil is `<nil>`. */

@@ -83,7 +83,8 @@ const length = ([item = null]: readonly Value[]): Value => {
 
 const printed = (args: readonly Value[]): string => {
   const [only] = args;
-  return args.length === 1 && typeof only === 'string' ? only : sprint(args);
+  if (args.length === 1 && typeof only === 'string') return only;
+  return sprint(args.map((arg) => (arg === null ? '<no value>' : arg)));
 };
 
 const isEmpty = (value: Value): boolean => value !== null && !isNumber(value) && !isTrue(value);

@@ -13,21 +13,21 @@ const simple: Record<string, string> = {
   "'": "'",
   '"': '"',
 };
-const escape = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([\s\S]))/g;
+const escapeSequence = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([\s\S]))/g;
 
 /** Go strings are bytes: `\xNN` and `\NNN` are single bytes, which only make characters together. */
-const unescape = (body: string, quote: string): Buffer => {
+const decodeEscapes = (body: string, quote: string): Buffer => {
   const parts: Buffer[] = [];
   let last = 0;
-  for (const match of body.matchAll(escape)) {
-    parts.push(Buffer.from(body.slice(last, match.index)), unescapeOne(match, quote));
+  for (const match of body.matchAll(escapeSequence)) {
+    parts.push(Buffer.from(body.slice(last, match.index)), decodeOne(match, quote));
     last = match.index + match[0].length;
   }
   parts.push(Buffer.from(body.slice(last)));
   return Buffer.concat(parts);
 };
 
-const unescapeOne = (match: RegExpExecArray, quote: string): Buffer => {
+const decodeOne = (match: RegExpExecArray, quote: string): Buffer => {
   const [text, hex, short, long, octal, letter] = match;
   if (hex !== undefined) return Buffer.from([Number.parseInt(hex, 16)]);
   if (octal !== undefined) return byteOf(Number.parseInt(octal, 8), text);
@@ -49,12 +49,14 @@ const runeOf = (value: number, text: string): Buffer => {
 
 /** Value of a quoted or raw string literal. */
 export const stringLiteral = (text: string): string =>
-  text.startsWith('`') ? text.slice(1, -1).replaceAll('\r', '') : unescape(text.slice(1, -1), '"').toString('utf8');
+  text.startsWith('`')
+    ? text.slice(1, -1).replaceAll('\r', '')
+    : decodeEscapes(text.slice(1, -1), '"').toString('utf8');
 
 /** Value of a character constant: its code point. */
 export const charLiteral = (text: string): number => {
   const body = text.slice(1, -1);
-  const bytes = unescape(body, "'");
+  const bytes = decodeEscapes(body, "'");
   if (/^\\(?:x..|[0-7]{3})$/.test(body)) return bytes[0] ?? 0;
   const characters = [...bytes.toString('utf8')];
   const [first] = characters;

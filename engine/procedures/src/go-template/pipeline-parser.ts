@@ -94,27 +94,28 @@ const finishVariables = (context: PipelineContext, variables: string[], name: st
 /** One command: operands with spaces between, up to a pipe or the end. */
 const parseCommand = (context: PipelineContext, name: string, depth: number): Command => {
   const { tokens } = context;
-  const operands: Operand[] = [];
-  for (;;) {
-    const token = tokens.peekNonSpace();
-    const operand = parseOperand(context, name, depth);
-    if (operand) operands.push(operand);
-    const next = tokens.peek();
-    if (operand && next?.kind === 'space') continue;
-    if (endsCommand(next)) break;
-    if (next?.text === '|') {
-      tokens.next(name);
-      if (tokens.peekNonSpace()?.kind === 'right') tokens.fail(`missing value for ${name}`, next.at);
-      break;
-    }
-    if (next) tokens.unexpected(next, operand ? 'operand' : name);
-    tokens.fail(`unexpected end of template in ${name}`, token?.at ?? tokens.source.length);
-  }
-  const [first, ...rest] = operands;
-  if (!first) return tokens.fail('empty command', tokens.peek()?.at ?? tokens.source.length);
+  const [first, ...rest] = parseOperands(context, name, depth);
+  const next = tokens.peek();
+  // Like Go, this lets a pipeline end with a pipe.
+  if (next?.text === '|') tokens.next(name);
+  else if (!endsCommand(next)) refuse(context, next, name);
+  if (!first) return tokens.fail('empty command', next?.at ?? tokens.source.length);
   if (first.kind === 'nil') tokens.fail('nil is not a command', first.at);
   return [first, ...rest];
 };
+
+const parseOperands = (context: PipelineContext, name: string, depth: number): Operand[] => {
+  const operands: Operand[] = [];
+  for (;;) {
+    const operand = parseOperand(context, name, depth);
+    if (!operand) return operands;
+    operands.push(operand);
+    if (!context.tokens.is('space')) return operands;
+  }
+};
+
+const refuse = ({ tokens }: PipelineContext, next: Token | undefined, name: string): never =>
+  next ? tokens.unexpected(next, name) : tokens.fail(`unexpected end of template in ${name}`, tokens.source.length);
 
 const endsCommand = (token: Token | undefined): boolean =>
   token?.kind === 'right' || (token?.kind === 'punctuation' && token.text === ')');

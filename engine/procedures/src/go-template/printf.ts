@@ -113,7 +113,7 @@ const hexBytes = (text: string, { letter, flags, precision }: Verb): string => {
 };
 
 const quoted = (text: string, flags: string): string => {
-  const raw = flags.includes('#') && !text.includes('`') && !/[\u0000-\u0008\u000a-\u001f\u007f\ufeff]/.test(text);
+  const raw = flags.includes('#') && !text.includes('`') && !/[^\t\P{Cc}]|\ufeff/u.test(text);
   return raw ? `\`${text}\`` : quoteString(text, flags.includes('+'));
 };
 
@@ -148,11 +148,16 @@ const formatInteger = (verb: Verb, value: Value): string | undefined => {
   if (precision === 0 && number === 0n) return pad('', verb);
   const digits = (number < 0n ? -number : number).toString(form.base).padStart(precision ?? 0, '0');
   const cased = letter === 'X' ? digits.toUpperCase() : digits;
-  const prefix = letter === 'O' ? '0o' : flags.includes('#') ? form.prefix : '';
+  const prefix = basePrefix(verb, form.prefix);
   const zeros = precision === undefined && flags.includes('0') && !flags.includes('-');
   const sign = number < 0n ? '-' : signed('', flags);
   const filled = zeros ? cased.padStart((verb.width ?? 0) - sign.length, '0') : cased;
   return pad(sign + prefix + filled, { ...verb, flags: flags.replaceAll('0', '') });
+};
+
+const basePrefix = ({ letter, flags }: Verb, prefix: string): string => {
+  if (letter === 'O') return '0o';
+  return flags.includes('#') ? prefix : '';
 };
 
 const rune = (code: bigint): string => {
@@ -189,9 +194,14 @@ const formatFloatVerb = (verb: Verb, value: Value): string | undefined => {
   return pad(signed(cased, verb.flags), verb, Number.isFinite(number));
 };
 
-/** toFixed gives up at 1e21; Go prints all digits. */
-const fixed = (value: number, digits: number): string =>
-  Math.abs(value) < 1e21 ? value.toFixed(digits) : `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
+/** Unlike toFixed, Go prints all digits of numbers from 1e21 on, and rounds a tie to the even digit. */
+const fixed = (value: number, digits: number): string => {
+  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
+  const exact = value.toFixed(Math.min(100, digits + 60));
+  const cut = exact.slice(0, exact.indexOf('.') + 1 + digits).replace(/\.$/, '');
+  const tail = exact.slice(exact.indexOf('.') + 1 + digits);
+  return /^50*$/.test(tail) && /[02468]$/.test(cut) ? cut : value.toFixed(digits);
+};
 
 const formatters: Partial<Record<string, (verb: Verb, value: Value) => string | undefined>> = {
   bool: formatBool,

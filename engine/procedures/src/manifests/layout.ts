@@ -35,7 +35,10 @@ export const layoutOf = (input: ManifestInput): Layout => {
     input,
     name,
     scriptSecretName: `${name}-script`,
-    sealed: parseSealedKey(input.keyMaterial, { namespace: input.namespace ?? '', childName: name }),
+    sealed: parseSealedKey(input.keyMaterial, {
+      namespace: input.sealedNamespace ?? input.namespace ?? '',
+      childName: name,
+    }),
     runLabels: {
       ...commonLabels(input),
       [labels.schedule]: fitName(input.resourceName, labelLength),

@@ -23,6 +23,8 @@ export interface ManifestInput {
   readonly operation: Operation;
   /** Set on the objects; absent: none is written. */
   readonly namespace?: string;
+  /** Namespace that a SealedSecret must name. Default: `namespace`, or none. */
+  readonly sealedNamespace?: string;
   readonly script: RenderedScript;
   /** Entries of the child Secret besides the key. */
   readonly environment: Readonly<Record<string, string>>;

@@ -10,9 +10,9 @@ import { scriptEnvironment, withDefaults } from './environment.ts';
 export interface ProcedureSource {
   readonly name: string;
   readonly image: string;
-  /** Template text. */
-  readonly backup: string;
-  readonly restore: string;
+  /** Template text. Undefined where a user has written a script for the other operation only. */
+  readonly backup: string | undefined;
+  readonly restore: string | undefined;
   /** True when the text reads its values from the environment only. */
   readonly valuesFromEnvironment: Readonly<Record<Operation, boolean>>;
   /** Checks the parameters and adds their defaults. */
@@ -57,11 +57,13 @@ export const renderScript = (
   source: ProcedureSource,
   { operation, definition, keyPath }: { operation: Operation; definition: Definition; keyPath: string },
 ): ScriptResult => {
+  const template = source[operation];
+  if (template === undefined) throw new ProcedureError(`The template "${source.name}" has no ${operation} script.`);
   const complete = source.complete(definition);
   const repository = complete['Repository'] as Definition;
   const data = { ...complete, Repository: { ...repository, encryptionKeyPath: keyPath } };
   try {
-    const text = renderTemplate(source[operation], data);
+    const text = renderTemplate(template, data);
     return {
       script: { text, holdsValues: !source.valuesFromEnvironment[operation] },
       environment: scriptEnvironment(complete),

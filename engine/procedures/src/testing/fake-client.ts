@@ -29,7 +29,11 @@ export interface ScriptRun {
 export interface ScriptBench {
   /** File that the fake client writes and reads. */
   readonly store: string;
-  run(operation: Operation | 'check', environment: Record<string, string>, options?: { uid?: number }): Promise<ScriptRun>;
+  run(
+    operation: Operation | 'check',
+    environment: Record<string, string>,
+    options?: { uid?: number },
+  ): Promise<ScriptRun>;
 }
 
 const scriptText = (name: string, operation: Operation | 'check'): string => {
@@ -68,10 +72,17 @@ export const createScriptBench = (folder: string, procedure: string): ScriptBenc
   };
 };
 
-const runScript = (script: string, options: { uid: number | undefined; env: Record<string, string> }): Promise<ScriptRun> =>
+const runScript = (
+  script: string,
+  options: { uid: number | undefined; env: Record<string, string> },
+): Promise<ScriptRun> =>
   new Promise((resolve, reject) => {
     const { uid, env } = options;
-    const child = spawn(script, { env, ...(uid === undefined ? {} : { uid, gid: uid }), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(script, {
+      env,
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {

@@ -15,6 +15,8 @@ const describeOne = (file: string): string => {
 /** Everything about a folder that a restore must bring back, by relative name. */
 export const describeTree = (root: string): Record<string, string> => {
   const names = readdirSync(root, { recursive: true, encoding: 'latin1' }).sort();
-  const entries = names.map((name) => [name, describeOne(path.join(root, Buffer.from(name, 'latin1').toString()))] as const);
+  const entries = names.map(
+    (name) => [name, describeOne(path.join(root, Buffer.from(name, 'latin1').toString()))] as const,
+  );
   return { '.': describeOne(root), ...Object.fromEntries(entries) };
 };

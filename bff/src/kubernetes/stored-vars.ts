@@ -6,11 +6,14 @@ import { z } from 'zod';
 const definitionSchema = z.object({
   Params: z.record(z.string(), z.unknown()).nullish(),
   Repository: z.record(z.string(), z.unknown()).nullish(),
+  HelmValues: z.looseObject({ extraEnvFrom: z.array(z.unknown()).nullish() }).nullish(),
 });
 
 export interface StoredVars {
   params: Record<string, string>;
   repository: Record<string, string>;
+  /** `HelmValues.extraEnvFrom`. */
+  extraEnvFrom: readonly unknown[];
 }
 
 const known = new WeakMap<ScheduledBackup, StoredVars>();
@@ -24,8 +27,9 @@ export function readVars(schedule: ScheduledBackup): StoredVars {
 
 function parseVars(schedule: ScheduledBackup): StoredVars {
   const parsed = definitionSchema.safeParse(safeYaml(schedule.spec.vars));
-  if (!parsed.success) return { params: {}, repository: {} };
-  return { params: asText(parsed.data.Params), repository: asText(parsed.data.Repository) };
+  if (!parsed.success) return { params: {}, repository: {}, extraEnvFrom: [] };
+  const { HelmValues, Params, Repository } = parsed.data;
+  return { params: asText(Params), repository: asText(Repository), extraEnvFrom: HelmValues?.extraEnvFrom ?? [] };
 }
 
 function safeYaml(text: string): unknown {

@@ -38,45 +38,63 @@ export const backupAction = (
 export interface RestoreObjects {
   action: RequestedBackupAction;
   /** Secret parameters of a restore into another place; made before the action. */
-  varsSecret?: Secret;
+  targetSecret?: Secret;
 }
 
-/** Maps the restore wizard's form. `secretNames` are the parameters whose values may not stand in the action. */
-export function restoreObjects(
-  form: RestoreForm,
-  secretNames: ReadonlySet<string>,
-  context: ActionContext,
-): RestoreObjects {
+export interface RestoreContext extends ActionContext {
+  /** Parameters whose values may not stand in the action. */
+  secretNames: ReadonlySet<string>;
+  /** `HelmValues.extraEnvFrom` of the schedule: the list of the action takes its place. */
+  extraEnvFrom?: readonly unknown[];
+}
+
+/** Environment variable by which a secret parameter of another target reaches the Pod. */
+const targetVariable = (parameter: string): string =>
+  `BACKSTAY_TARGET_${parameter.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+
+/**
+ * Maps the restore wizard's form. A secret parameter stands in the action as `${BACKSTAY_TARGET_…}`, which expands in the Pod
+ * as every `${X}` of a value does; its value comes from a Secret that is added to the Pod's environment.
+ */
+export function restoreObjects(form: RestoreForm, context: RestoreContext): RestoreObjects {
   const base = backupAction(form, context);
   const changed = form.target.mode === 'elsewhere' ? Object.entries(form.target.parameters) : [];
-  const plain = changed.filter(([name]) => !secretNames.has(name));
-  const secrets = changed.filter(([name, value]) => secretNames.has(name) && value !== '');
-  const varsSecret = secrets.length > 0 ? secretVars(base, secrets) : undefined;
+  const secrets = changed.filter(([name, value]) => context.secretNames.has(name) && value !== '');
+  const plain = changed.filter(([name]) => !context.secretNames.has(name));
+  const targetSecret = secrets.length > 0 ? secretOf(base, secrets) : undefined;
+  const references = secrets.map(([name]) => [name, `\${${targetVariable(name)}}`]);
+  const vars = {
+    Params: Object.fromEntries([...plain, ...references]),
+    ...(targetSecret && { HelmValues: environmentOf(targetSecret, context) }),
+  };
   return {
-    ...(varsSecret && { varsSecret }),
+    ...(targetSecret && { targetSecret }),
     action: {
       ...base,
       spec: {
         ...base.spec,
         action: 'restore',
         targetVersion: String(form.version),
-        ...(plain.length > 0 && { vars: JSON.stringify({ Params: Object.fromEntries(plain) }, undefined, 2) }),
-        ...(varsSecret && { varsSecretRef: { secretName: varsSecret.metadata.name } }),
+        ...(plain.length + secrets.length > 0 && { vars: JSON.stringify(vars, undefined, 2) }),
       },
     },
   };
 }
 
-function secretVars(action: RequestedBackupAction, values: [string, string][]): Secret {
+const environmentOf = (secret: Secret, context: RestoreContext) => ({
+  extraEnvFrom: [...(context.extraEnvFrom ?? []), { secretRef: { name: secret.metadata.name } }],
+});
+
+function secretOf(action: RequestedBackupAction, values: [string, string][]): Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
-      name: `${action.metadata.name}-vars`,
+      name: `${action.metadata.name}-target`,
       namespace: action.metadata.namespace,
       labels: action.metadata.labels,
     },
     type: 'Opaque',
-    stringData: Object.fromEntries(values.map(([name, value]) => [`Params.${name}`, value])),
+    stringData: Object.fromEntries(values.map(([name, value]) => [targetVariable(name), value])),
   };
 }

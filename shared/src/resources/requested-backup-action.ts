@@ -13,15 +13,6 @@ export const requestedBackupActionSpecSchema = z.object({
     .string()
     .optional()
     .describe('A YAML document, as text, laid over the vars of the ScheduledBackup: restore into another place.'),
-  varsSecretRef: z
-    .object({
-      secretName: z.string().optional().describe('Empty: nothing is imported.'),
-      importOnlyKeys: z.array(z.string()).optional().describe('Empty: every key is imported.'),
-    })
-    .optional()
-    .describe(
-      'Values laid over vars and over those of the ScheduledBackup; each key is a path such as Params.password.',
-    ),
 });
 export type RequestedBackupActionSpec = z.infer<typeof requestedBackupActionSpecSchema>;
 

@@ -19,7 +19,7 @@ import type { Identity } from '../../identity/identity.ts';
 import { dryRunCreate } from '../../kubernetes/dry-run.ts';
 import { manifestOf, toYaml } from '../../kubernetes/manifest.ts';
 import { randomSuffix } from '../../kubernetes/random-name.ts';
-import { collectionOf } from '../../kubernetes/stored-vars.ts';
+import { collectionOf, readVars } from '../../kubernetes/stored-vars.ts';
 import type { CollectionStates } from '../../repository/collection-states.ts';
 import type { StoredVersion } from '../../repository/repository-client.ts';
 import {
@@ -72,12 +72,12 @@ export class RestoreService {
 
   async plan(identity: Identity, form: RestoreForm, signal?: AbortSignal): Promise<RestorePlan> {
     const prepared = await this.#prepare(identity, form, signal);
-    const { action, varsSecret } = prepared.objects;
+    const { action, targetSecret } = prepared.objects;
     const seconds = estimateSeconds(prepared.jobs, prepared.version?.filesize);
     return {
       steps: this.#steps(form, prepared, seconds),
       checks: prepared.checks,
-      manifest: [varsSecret, action].flatMap((object) => (object ? [manifestOf(object)] : [])).join('---\n'),
+      manifest: [targetSecret, action].flatMap((object) => (object ? [manifestOf(object)] : [])).join('---\n'),
       ...(seconds !== undefined && { estimatedSeconds: seconds }),
       ...(form.target.mode === 'in-place' && { confirmation: form.schedule }),
     };
@@ -102,9 +102,9 @@ export class RestoreService {
     return { action: { namespace: form.namespace, name: objects.action.metadata.name } };
   }
 
-  async #create(identity: Identity, { action, varsSecret }: RestoreObjects): Promise<void> {
+  async #create(identity: Identity, { action, targetSecret }: RestoreObjects): Promise<void> {
     const client = this.#parts.access.clientOf(identity);
-    const secret = varsSecret && (await client.create(resourceTypes.secrets, varsSecret));
+    const secret = targetSecret && (await client.create(resourceTypes.secrets, targetSecret));
     const key = secret && { namespace: secret.metadata.namespace, name: secret.metadata.name };
     try {
       const made = await client.create(resourceTypes.requestedBackupActions, action);
@@ -147,8 +147,8 @@ export class RestoreService {
   #objects(identity: Identity, form: RestoreForm, schedule: ScheduledBackup): RestoreObjects {
     const unique = { now: new Date(this.#parts.now()), random: randomSuffix(4) };
     const context = { name: actionName(form.schedule, 'restore', unique), requestedBy: identity.name };
-    const parameters = this.#procedureOf(schedule)?.parameters ?? [];
-    return restoreObjects(form, secretParameterNames(parameters), context);
+    const secretNames = secretParameterNames(this.#procedureOf(schedule)?.parameters ?? []);
+    return restoreObjects(form, { ...context, secretNames, extraEnvFrom: readVars(schedule).extraEnvFrom });
   }
 
   #procedureOf(schedule: ScheduledBackup): Procedure | undefined {

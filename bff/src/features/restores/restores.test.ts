@@ -113,10 +113,13 @@ describe('startRestore', () => {
     const target = { mode: 'elsewhere', parameters: { db: 'copy', password: 'canary-other-password' } };
     expect((await harness.call('POST', '/api/restores', { ...inPlace, target })).status).toBe(200);
     const [action] = harness.cluster.all(resourceTypes.requestedBackupActions);
-    const secretName = action?.spec.varsSecretRef?.secretName ?? '';
-    const secret = harness.cluster.find(resourceTypes.secrets, 'shop', secretName);
+    expect(JSON.parse(action?.spec.vars ?? '')).toEqual({
+      Params: { db: 'copy', password: '${BACKSTAY_TARGET_PASSWORD}' },
+      HelmValues: { extraEnvFrom: [{ secretRef: { name: `${action?.metadata.name}-target` } }] },
+    });
+    const secret = harness.cluster.find(resourceTypes.secrets, 'shop', `${action?.metadata.name}-target`);
     expect(secret?.metadata.ownerReferences?.[0]?.uid).toBe(action?.metadata.uid);
-    expect(Object.keys(secret?.data ?? {})).toEqual(['Params.password']);
+    expect(Object.keys(secret?.data ?? {})).toEqual(['BACKSTAY_TARGET_PASSWORD']);
     expect(JSON.stringify(action)).not.toMatch(/canary/);
   });
 

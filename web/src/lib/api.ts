@@ -1,4 +1,4 @@
-import type { PathParams, Route } from '@backstay/shared';
+import { type PathParams, type Route, requestHeader } from '@backstay/shared';
 import type { z } from 'zod';
 import { ApiError, errorOf, offlineError } from './api-error.ts';
 
@@ -30,7 +30,11 @@ export async function callRaw<R extends Route>(route: R, input: CallInput<R> = {
   const body = input.body === undefined ? undefined : JSON.stringify(input.body);
   const response = await fetch(addressOf(route, input), {
     method: route.method,
-    headers: { accept: '*/*', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      accept: '*/*',
+      ...(route.method === 'GET' ? {} : { [requestHeader]: '1' }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     body: body ?? null,
     signal: input.signal ?? null,
     credentials: 'same-origin',

@@ -21,6 +21,9 @@ export interface SignalSource {
 export interface BackupMakerOptions {
   /** Without node and script. */
   readonly argv: readonly string[];
+  /** As which program it was started; `bmg` is the procedure command under its older name. */
+  readonly programName?: string;
+  readonly workingDirectory?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
@@ -121,22 +124,56 @@ const createProgram = (options: BackupMakerOptions, finish: (exitCode: number) =
       finish(await execute({ command: name, values, environment: options.env }, options));
     });
   }
-  program.action(() => program.outputHelp());
+  return program.action(() => program.outputHelp());
+};
+
+const inheritSettings = (parent: Command, command: Command): Command => {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheritSettings(command, child);
+  return command;
+};
+
+/** Loaded only when asked for: a backup does not wait for the generator of procedures. */
+const loadProcedureCommand = async (options: BackupMakerOptions, parent: Command): Promise<Command> => {
+  const { createProcedureCommand } = await import('@backstay/procedures');
+  const command = createProcedureCommand({
+    env: options.env,
+    workingDirectory: options.workingDirectory ?? process.cwd(),
+    print: (line) => options.stdout.write(`${line}\n`),
+    ...(options.programName === 'bmg' ? { name: 'bmg' } : {}),
+  });
+  return inheritSettings(parent, command);
+};
+
+const chooseProgram = async (options: BackupMakerOptions, finish: (exitCode: number) => void): Promise<Command> => {
+  const program = createProgram(options, finish);
+  if (options.programName === 'bmg') return await loadProcedureCommand(options, program);
+  if (options.argv[0] === 'procedure') return program.addCommand(await loadProcedureCommand(options, program));
+  program.command('procedure').description('write scripts or Kubernetes manifests of a procedure');
   return program;
 };
 
-/** Runs `backup-maker` in this process and resolves to its exit code; it never rejects and never exits. */
+/**
+ * Runs `backup-maker` (or `bmg`) in this process and resolves to its exit code, see `clientExitCodes`; it never rejects and
+ * never exits.
+ */
 export const runBackupMaker = async (options: BackupMakerOptions): Promise<number> => {
   let exitCode = 0;
-  const program = createProgram(options, (code) => {
-    exitCode = code;
-  });
   try {
+    const program = await chooseProgram(options, (code) => {
+      exitCode = code;
+    });
     await program.parseAsync([...options.argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : clientExitCodes.usage.code;
+    if (error instanceof CommanderError) return exitCodeOfParsing(error);
     options.stderr.write(`backup-maker: ${messageOf(error)}\n`);
     return clientExitCodes.internal.code;
   }
+};
+
+/** Commander has no code of its own for bad flags: it says 1, as commands do that failed. */
+const exitCodeOfParsing = (error: CommanderError): number => {
+  if (error.exitCode === 0 || error.code === 'commander.help') return 0;
+  return error.code === 'commander.error' ? error.exitCode : clientExitCodes.usage.code;
 };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { JobStage } from '@backstay/shared';
 import { Failure, messageOf } from '../failure.ts';
+import { ProcessGuard } from './process-guard.ts';
 
 export interface ShellCommandOptions {
   readonly command: string;
@@ -11,7 +12,7 @@ export interface ShellCommandOptions {
   /** Where standard output (of a load) and standard error go. */
   readonly output: CommandOutput;
   /** Time between SIGTERM and SIGKILL. */
-  readonly graceMilliseconds?: number;
+  readonly graceMilliseconds: number;
 }
 
 export interface CommandOutput {
@@ -35,6 +36,9 @@ const visibleEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =
 const descriptorOf = (stream: NodeJS.WritableStream): number | 'pipe' =>
   'fd' in stream && typeof stream.fd === 'number' ? stream.fd : 'pipe';
 
+/** Starts nothing before the guard watches: the client says so by one line. */
+const gate = 'IFS= read -r go <&3 || exit 1; exec 3<&-; exec "$0" -e -o pipefail -c "$1"';
+
 /** The user's command in a shell and a process group of its own: what it writes goes nowhere but into its streams. */
 export class ShellCommand {
   readonly #child: ChildProcess;
@@ -42,28 +46,22 @@ export class ShellCommand {
   readonly #grace: number;
   readonly exited: Promise<CommandExit>;
 
-  constructor({ command, stage, environment, output, graceMilliseconds = 5000 }: ShellCommandOptions) {
+  constructor({ command, stage, environment, output, graceMilliseconds }: ShellCommandOptions) {
     this.#stage = stage;
     this.#grace = graceMilliseconds;
-    this.#child = spawn(shell, ['-e', '-o', 'pipefail', '-c', command], {
+    const errors = descriptorOf(output.stderr);
+    this.#child = spawn(shell, ['-c', gate, shell, command], {
       detached: true,
       env: visibleEnvironment(environment),
       stdio:
-        stage === 'dump'
-          ? ['ignore', 'pipe', descriptorOf(output.stderr)]
-          : ['pipe', descriptorOf(output.stdout), descriptorOf(output.stderr)],
+        stage === 'dump' ? ['ignore', 'pipe', errors, 'pipe'] : ['pipe', descriptorOf(output.stdout), errors, 'pipe'],
     });
     // Node throws away what is unread when the child exits, unless somebody listens already.
     if (stage === 'dump') this.#child.stdout?.on('readable', () => undefined);
     else this.#child.stdout?.pipe(output.stdout, { end: false });
     this.#child.stderr?.pipe(output.stderr, { end: false });
-    this.exited = new Promise((resolve, reject) => {
-      this.#child.once('error', (error) => {
-        reject(new Failure(this.#kind, `the shell cannot be started: ${messageOf(error)}`, { stage, cause: error }));
-      });
-      this.#child.once('exit', (code, signal) => resolve({ code, signal }));
-    });
-    this.exited.catch(() => undefined);
+    this.exited = this.#watch();
+    this.#openGate();
   }
 
   get stdout(): Readable {
@@ -74,6 +72,30 @@ export class ShellCommand {
   get stdin(): Writable {
     if (!this.#child.stdin) throw new Error('the command has no standard input');
     return this.#child.stdin;
+  }
+
+  #watch(): Promise<CommandExit> {
+    const stage = this.#stage;
+    const exited = new Promise<CommandExit>((resolve, reject) => {
+      this.#child.once('error', (error) => {
+        reject(new Failure(this.#kind, `the shell cannot be started: ${messageOf(error)}`, { stage, cause: error }));
+      });
+      this.#child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    exited.catch(() => undefined);
+    return exited;
+  }
+
+  #openGate(): void {
+    const { pid, stdin, stdio } = this.#child;
+    const opener = stdio[3] as Writable | null | undefined;
+    opener?.on('error', () => undefined);
+    if (pid === undefined) return;
+    const guard = new ProcessGuard({ shell, processGroup: pid, input: stdin ?? undefined });
+    const release = (): void => guard.release();
+    this.exited.then(release, release);
+    if (guard.running) opener?.end('go\n');
+    else opener?.destroy();
   }
 
   /** True when this side closed the output of the command before its end. */

@@ -75,7 +75,7 @@ class ArmorBody {
     const text = this.#text.toString('latin1');
     const end = text.indexOf('-----END PGP MESSAGE-----');
     if (end < 0) throw new CorruptMessage('the armour of the message is cut off');
-    const match = /^([A-Za-z0-9+/\s]*?(?:={1,2}\s*)?)(?:\n=([A-Za-z0-9+/]{4})\s*)?$/.exec(text.slice(0, end));
+    const match = /^([A-Za-z0-9+/\s]*(?:=\s*){0,2})(?:\n=([A-Za-z0-9+/]{4})\s*)?$/.exec(text.slice(0, end));
     if (!match) throw new CorruptMessage('the armour of the message holds characters that do not belong there');
     const bytes = this.#decode((match[1] ?? '').replace(/\s+/g, ''));
     if (match[2] !== undefined && match[2] !== this.#crc.digest()) {

@@ -99,7 +99,10 @@ export interface KubeClient {
   mayI(question: AccessQuestion): Promise<boolean>;
   /** GET of any path, e.g. /version: what the JSON says, or the text when it is none (/readyz). */
   getRaw(path: string): Promise<unknown>;
-  /** The same server and connection pool as another identity: a bearer token of its own. */
+  /**
+   * The same server and connection pool as another identity: a bearer token of its own, never together with a client
+   * certificate of this one. Throws KubeError 401 for an empty token. Its `close` leaves the pool alone.
+   */
   withToken(token: string): KubeClient;
   close(): Promise<void>;
 }

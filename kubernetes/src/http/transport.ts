@@ -178,13 +178,15 @@ const makeTransport = (connection: Connection, pools: Pools, identity: Identity)
     text: (request) =>
       guarded(async () => (await send(server, identity, { request, timeouts: answerTimeouts })).body.text()),
     stream: (request, timeouts) => guarded(async () => (await send(server, identity, { request, timeouts })).body),
-    withToken: (token) => ({
-      ...makeTransport(connection, pools, {
-        pool: pools.certificateFree,
-        authorization: () => Promise.resolve(`Bearer ${token}`),
-      }),
-      close: () => Promise.resolve(),
-    }),
+    withToken: (token) => {
+      if (!/^[\x21-\x7e]+$/.test(token)) {
+        // Without a token the API server would take the request for anonymous, not refuse it.
+        throw new KubeError(401, 'A token is needed.', { reason: 'Unauthorized' });
+      }
+      const authorization = (): Promise<string> => Promise.resolve(`Bearer ${token}`);
+      const identity = { pool: pools.certificateFree, authorization };
+      return { ...makeTransport(connection, pools, identity), close: () => Promise.resolve() };
+    },
     close: pools.close,
   };
 };

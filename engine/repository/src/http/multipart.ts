@@ -11,7 +11,7 @@ const headerEnd = Buffer.from('\r\n\r\n');
 
 /** The boundary of a `multipart/form-data` content type. */
 export const multipartBoundary = (contentType: string): string | undefined => {
-  const match = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType);
+  const match = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)/i.exec(contentType);
   return match?.[1] ?? match?.[2];
 };
 

@@ -23,7 +23,7 @@ import { useToasts } from '../ui/toasts.tsx';
 export function ConsoleMasthead({ sidebarOpen, onToggle }: { sidebarOpen: boolean; onToggle: () => void }) {
   const { cluster } = useSession();
   return (
-    <Masthead>
+    <Masthead display={{ default: 'inline' }}>
       <MastheadMain>
         <MastheadToggle>
           <PageToggleButton
@@ -46,7 +46,9 @@ export function ConsoleMasthead({ sidebarOpen, onToggle }: { sidebarOpen: boolea
           <span className="bs-masthead__cluster" title={`Kubernetes ${cluster.version}`}>
             {cluster.mode === 'local' ? 'This machine' : cluster.name}
           </span>
-          <ThemeMenu />
+          <span className="bs-masthead__theme">
+            <ThemeMenu />
+          </span>
           <PersonMenu />
         </div>
       </MastheadContent>

@@ -1,7 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { OverviewPage } from '../features/overview/overview-page.tsx';
-import { SignInPage } from '../features/sign-in/sign-in-page.tsx';
 import { jobSearch, newScheduleSearch, restoreSearch, scheduleDetailSearch, scheduleSearch } from '../lib/search.ts';
 import { Loading } from '../ui/states.tsx';
 import { NotFound, PageFailure } from './page-states.tsx';
@@ -14,6 +13,8 @@ interface Context {
 }
 
 const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound });
+
+const SignInPage = lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage');
 
 const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignIn });
 

@@ -1,8 +1,7 @@
 import { Alert, Page, PageSidebar, PageSidebarBody, SkipToContent } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
-import { SignInNeeded } from '../features/sign-in/sign-in-needed.tsx';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { hasApiCode } from '../lib/api-error.ts';
 import { LiveProvider, useLiveState } from '../lib/live.tsx';
 import { sessionQuery } from '../lib/queries/cluster.ts';
@@ -10,6 +9,10 @@ import { Failure, Loading } from '../ui/states.tsx';
 import { ConsoleMasthead } from './masthead.tsx';
 import { Navigation } from './navigation.tsx';
 import { useSidebar } from './use-sidebar.ts';
+
+const SignInNeeded = lazy(() =>
+  import('../features/sign-in/sign-in-needed.tsx').then((module) => ({ default: module.SignInNeeded })),
+);
 
 /** Everything behind the sign-in: navigation, the live stream, and the page. */
 export function Shell() {
@@ -21,7 +24,13 @@ export function Shell() {
       </LiveProvider>
     );
   }
-  if (hasApiCode(session.error, 'sign_in_required')) return <SignInNeeded />;
+  if (hasApiCode(session.error, 'sign_in_required')) {
+    return (
+      <Suspense>
+        <SignInNeeded />
+      </Suspense>
+    );
+  }
   if (session.error !== null) {
     return (
       <main className="bs-alone">
@@ -63,9 +72,7 @@ function Frame() {
       masthead={<ConsoleMasthead sidebarOpen={sidebar.open} onToggle={sidebar.toggle} />}
       sidebar={
         <PageSidebar isSidebarOpen={sidebar.open} id="sidebar">
-          <PageSidebarBody>
-            <Navigation />
-          </PageSidebarBody>
+          <PageSidebarBody>{sidebar.open ? <Navigation /> : null}</PageSidebarBody>
         </PageSidebar>
       }
       mainContainerId="main"

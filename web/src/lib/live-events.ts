@@ -43,7 +43,10 @@ export function openLiveEvents(options: Options): LiveEvents {
   };
   const receive = (event: MessageEvent<string>): void => {
     const change = liveChangeSchema.safeParse(JSON.parse(event.data));
-    if (!change.success) return options.onReload();
+    if (!change.success) {
+      options.onReload();
+      return;
+    }
     pending.push(change.data);
     flushTimer ??= setTimeout(flush, options.gatherFor ?? 50);
   };

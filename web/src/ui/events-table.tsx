@@ -1,9 +1,9 @@
 import type { eventSchema } from '@backstay/shared';
-import { Label } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { z } from 'zod';
 import { Ago } from './ago.tsx';
 import { Nothing } from './states.tsx';
+import { Tag } from './tag.tsx';
 
 type ClusterEvent = z.infer<typeof eventSchema>;
 
@@ -29,9 +29,7 @@ export function EventsTable({ events }: { events: readonly ClusterEvent[] }) {
               <Ago at={event.at} />
             </Td>
             <Td dataLabel="Type">
-              <Label isCompact color={event.type === 'Warning' ? 'orange' : 'grey'}>
-                {event.type}
-              </Label>
+              <Tag color={event.type === 'Warning' ? 'orange' : 'grey'}>{event.type}</Tag>
             </Td>
             <Td dataLabel="Reason">
               {event.reason}

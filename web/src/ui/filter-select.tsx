@@ -25,12 +25,7 @@ export function FilterSelect<Value extends string>({ label, value, choices, onCh
       onOpenChange={setOpen}
       shouldFocusToggleOnSelect
       toggle={(ref) => (
-        <MenuToggle
-          ref={ref}
-          isExpanded={open}
-          onClick={() => setOpen(!open)}
-          aria-label={`Filter by ${label.toLowerCase()}`}
-        >
+        <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)}>
           {label}: {chosen?.label ?? 'all'}
         </MenuToggle>
       )}

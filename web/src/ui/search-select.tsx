@@ -71,21 +71,18 @@ function useSearch({ value, choices, onChange }: Pick<Props, 'value' | 'choices'
     if (!open) return show();
     setActive((index) => (shown.length === 0 ? 0 : (index + by + shown.length) % shown.length));
   };
+  const enter = () => {
+    const choice = shown[active];
+    if (open && choice !== undefined) choose(choice.value);
+    else show();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
-    const keys: Record<string, () => void> = {
-      ArrowDown: () => move(1),
-      ArrowUp: () => move(-1),
-      Enter: () => {
-        const choice = shown[active];
-        if (open && choice !== undefined) choose(choice.value);
-        else show();
-      },
-    };
     if (event.key === 'Tab') return close();
-    const act = keys[event.key];
-    if (act === undefined) return;
+    if (event.key === 'ArrowDown') move(1);
+    else if (event.key === 'ArrowUp') move(-1);
+    else if (event.key === 'Enter') enter();
+    else return;
     event.preventDefault();
-    act();
   };
   const onType = (text: string) => {
     setTyped(text);

@@ -1,5 +1,4 @@
 import type { JobState, ScheduleState } from '@backstay/shared';
-import { Label, type LabelProps } from '@patternfly/react-core';
 import BanIcon from '@patternfly/react-icons/dist/esm/icons/ban-icon';
 import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import ClockIcon from '@patternfly/react-icons/dist/esm/icons/clock-icon';
@@ -8,10 +7,11 @@ import ExclamationTriangleIcon from '@patternfly/react-icons/dist/esm/icons/excl
 import InProgressIcon from '@patternfly/react-icons/dist/esm/icons/in-progress-icon';
 import PauseCircleIcon from '@patternfly/react-icons/dist/esm/icons/pause-circle-icon';
 import type { ReactNode } from 'react';
+import { Tag, type TagColor } from './tag.tsx';
 
 interface Look {
   text: string;
-  color: LabelProps['color'];
+  color: TagColor;
   icon: ReactNode;
 }
 
@@ -38,17 +38,17 @@ export const jobStateText = (state: JobState): string => jobLooks[state].text;
 export function ScheduleStateLabel({ state, reasons = [] }: { state: ScheduleState; reasons?: readonly string[] }) {
   const { text, color, icon } = scheduleLooks[state];
   return (
-    <Label color={color} icon={icon} isCompact title={reasons.join('\n')}>
+    <Tag color={color} icon={icon} title={reasons.length === 0 ? undefined : reasons.join('\n')}>
       {text}
-    </Label>
+    </Tag>
   );
 }
 
 export function JobStateLabel({ state }: { state: JobState }) {
   const { text, color, icon } = jobLooks[state];
   return (
-    <Label color={color} icon={icon} isCompact>
+    <Tag color={color} icon={icon}>
       {text}
-    </Label>
+    </Tag>
   );
 }

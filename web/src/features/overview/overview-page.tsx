@@ -1,13 +1,15 @@
 import { PageSection } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { schedulesQuery } from '../../lib/queries/schedules.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { QueryView } from '../../ui/states.tsx';
-import { FirstRun } from './first-run.tsx';
+import { Loading, QueryView } from '../../ui/states.tsx';
 import { Headline } from './headline.tsx';
 import { NextRuns } from './next-runs.tsx';
 import { RecentFailures, RunningJobs } from './recent-jobs.tsx';
 import { Storage } from './storage.tsx';
+
+const FirstRun = lazy(() => import('./first-run.tsx').then((module) => ({ default: module.FirstRun })));
 
 export function OverviewPage() {
   const schedules = useQuery(schedulesQuery());
@@ -18,7 +20,9 @@ export function OverviewPage() {
         <QueryView query={schedules}>
           {({ items }) =>
             items.length === 0 ? (
-              <FirstRun />
+              <Suspense fallback={<Loading />}>
+                <FirstRun />
+              </Suspense>
             ) : (
               <div className="bs-stack">
                 <Headline schedules={items} />

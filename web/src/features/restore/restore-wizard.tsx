@@ -2,6 +2,7 @@ import type { Problem, Procedure, ScheduleSummary } from '@backstay/shared';
 import { Wizard, WizardStep } from '@patternfly/react-core';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
+import { useWizardToggleName } from '../../ui/form/use-wizard-toggle-name.ts';
 import { CheckStep } from './check-step.tsx';
 import { ConfirmStep } from './confirm-step.tsx';
 import { RestoreFooter, StartFooter } from './restore-footer.tsx';
@@ -50,33 +51,36 @@ export function RestoreWizard(props: Props) {
     () => ({ values, patch, schedules, schedule, procedure, problems, setProblems }),
     [values, patch, schedules, schedule, procedure, problems],
   );
+  const wizard = useWizardToggleName();
   const leave = () => void navigate({ to: '/' });
   return (
     <RestoreContext value={state}>
-      <Wizard
-        isVisitRequired
-        shouldFocusContent
-        navAriaLabel="Steps"
-        onClose={leave}
-        className="bs-wizard"
-        startIndex={firstStep(props)}
-      >
-        <WizardStep id="which" name="Which" footer={<RestoreFooter step="which" onLeave={leave} />}>
-          <WhichStep />
-        </WizardStep>
-        <WizardStep id="when" name="When" footer={<RestoreFooter step="when" onLeave={leave} />}>
-          <WhenStep />
-        </WizardStep>
-        <WizardStep id="where" name="Where" footer={<RestoreFooter step="where" onLeave={leave} />}>
-          <WhereStep />
-        </WizardStep>
-        <WizardStep id="check" name="Check" footer={<RestoreFooter step="check" onLeave={leave} />}>
-          <CheckStep />
-        </WizardStep>
-        <WizardStep id="confirm" name="Confirm" footer={<StartFooter onLeave={leave} />}>
-          <ConfirmStep />
-        </WizardStep>
-      </Wizard>
+      <div ref={wizard} className="bs-wizard-host">
+        <Wizard
+          isVisitRequired
+          shouldFocusContent
+          navAriaLabel="Steps"
+          onClose={leave}
+          className="bs-wizard"
+          startIndex={firstStep(props)}
+        >
+          <WizardStep id="which" name="Which" footer={<RestoreFooter step="which" onLeave={leave} />}>
+            <WhichStep />
+          </WizardStep>
+          <WizardStep id="when" name="When" footer={<RestoreFooter step="when" onLeave={leave} />}>
+            <WhenStep />
+          </WizardStep>
+          <WizardStep id="where" name="Where" footer={<RestoreFooter step="where" onLeave={leave} />}>
+            <WhereStep />
+          </WizardStep>
+          <WizardStep id="check" name="Check" footer={<RestoreFooter step="check" onLeave={leave} />}>
+            <CheckStep />
+          </WizardStep>
+          <WizardStep id="confirm" name="Confirm" footer={<StartFooter onLeave={leave} />}>
+            <ConfirmStep />
+          </WizardStep>
+        </Wizard>
+      </div>
     </RestoreContext>
   );
 }

@@ -1,6 +1,7 @@
 import type { Plan, Problem } from '@backstay/shared';
-import { Button, ExpandableSection, Label } from '@patternfly/react-core';
+import { Button, ExpandableSection } from '@patternfly/react-core';
 import { useState } from 'react';
+import { Tag } from '../../ui/tag.tsx';
 import { YamlView } from '../../ui/yaml-view.tsx';
 import { ManifestEditor } from './manifest-editor.tsx';
 import { useValues } from './wizard-context.tsx';
@@ -56,9 +57,7 @@ function PlannedObject({ object, initiallyOpen = false, onEdit }: ObjectProps) {
         <span className="bs-object">
           <strong>{object.kind}</strong> {object.name}
           {object.namespace === undefined ? null : <span className="bs-subtle"> in {object.namespace}</span>}{' '}
-          <Label isCompact color={color}>
-            {text}
-          </Label>
+          <Tag color={color}>{text}</Tag>
         </span>
       }
     >

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { focusField } from '../../ui/form/field.tsx';
+import { useWizardToggleName } from '../../ui/form/use-wizard-toggle-name.ts';
 import { DetailsStep } from './details-step.tsx';
 import { dropDraft, keepDraft, readDraft } from './draft.ts';
 import { freeName } from './free-name.ts';
@@ -77,6 +78,7 @@ function useWizardForm(input: WizardInput) {
 export function ScheduleWizard(input: WizardInput) {
   const state = useWizardForm(input);
   const navigate = useNavigate();
+  const wizard = useWizardToggleName();
   const leave = () => {
     dropDraft();
     void navigate({ to: '/schedules' });
@@ -99,25 +101,27 @@ export function ScheduleWizard(input: WizardInput) {
   );
   return (
     <WizardStateContext value={state}>
-      <Wizard isVisitRequired shouldFocusContent navAriaLabel="Steps" onClose={leave} className="bs-wizard">
-        {(Object.keys(stepTitles) as StepName[]).map((step) => (
-          <WizardStep
-            key={step}
-            id={step}
-            name={stepTitles[step]}
-            status={broken.has(step) ? 'error' : 'default'}
-            footer={
-              step === 'review' ? (
-                <ReviewFooter onLeave={leave} />
-              ) : (
-                <StepFooter step={step} schedules={input.schedules} onLeave={leave} />
-              )
-            }
-          >
-            {steps[step]}
-          </WizardStep>
-        ))}
-      </Wizard>
+      <div ref={wizard} className="bs-wizard-host">
+        <Wizard isVisitRequired shouldFocusContent navAriaLabel="Steps" onClose={leave} className="bs-wizard">
+          {(Object.keys(stepTitles) as StepName[]).map((step) => (
+            <WizardStep
+              key={step}
+              id={step}
+              name={stepTitles[step]}
+              status={broken.has(step) ? 'error' : 'default'}
+              footer={
+                step === 'review' ? (
+                  <ReviewFooter onLeave={leave} />
+                ) : (
+                  <StepFooter step={step} schedules={input.schedules} onLeave={leave} />
+                )
+              }
+            >
+              {steps[step]}
+            </WizardStep>
+          ))}
+        </Wizard>
+      </div>
     </WizardStateContext>
   );
 }

@@ -46,13 +46,19 @@ export function ScheduleTable({ schedules, order, onSort }: Props) {
       <Table aria-label="Schedules" variant="compact" gridBreakPoint="grid-lg" isStickyHeader className="bs-table">
         <Thead>
           <Tr>
-            <Th {...sort('name')}>Name</Th>
+            <Th {...sort('name')} width={20}>
+              Name
+            </Th>
             <Th {...sort('state')}>State</Th>
             <Th {...sort('procedure')}>Protects</Th>
-            <Th>When</Th>
-            <Th {...sort('nextRun')}>Next run</Th>
+            <Th width={20}>When</Th>
+            <Th {...sort('nextRun')} modifier="nowrap">
+              Next run
+            </Th>
             <Th>Last jobs</Th>
-            <Th {...sort('newest')}>Newest backup</Th>
+            <Th {...sort('newest')} modifier="nowrap">
+              Newest backup
+            </Th>
             <Th screenReaderText="Actions" />
           </Tr>
         </Thead>

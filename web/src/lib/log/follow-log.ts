@@ -1,6 +1,6 @@
 import { jobRoutes } from '@backstay/shared';
 import { callRaw } from '../api.ts';
-import { ApiError, hasApiCode, messageOf } from '../api-error.ts';
+import { ApiError, hasApiCode } from '../api-error.ts';
 
 export type FollowState =
   | { kind: 'loading' }
@@ -120,24 +120,35 @@ const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
 
 const isFinal = (error: unknown): boolean => error instanceof ApiError && !error.retryable;
 
+/** One stream from its start to its end. True when nothing more will come. */
+async function attempt(options: Options, resumer: Resumer): Promise<boolean> {
+  try {
+    await readOnce(options, resumer);
+    if (!options.isOver()) return false;
+    const rest = resumer.rest();
+    if (rest !== '') options.onText(rest);
+    options.onState({ kind: 'ended' });
+    return true;
+  } catch (error) {
+    return options.signal.aborted || isHopeless(error, options);
+  }
+}
+
+function isHopeless(error: unknown, options: Options): boolean {
+  // The log of a job that has just been made is not there yet.
+  if (hasApiCode(error, 'not_found') && !options.isOver()) return false;
+  const final = isFinal(error);
+  const message = error instanceof ApiError ? error.message : 'The connection was cut.';
+  options.onState({ kind: final ? 'failed' : 'lost', message });
+  return final;
+}
+
 /** Follows a job's log to its end, over cut connections. Resolves when there is nothing more to come; never rejects. */
 export async function followLog(options: Options): Promise<void> {
   const resumer = new Resumer();
   options.onState({ kind: 'loading' });
   while (!options.signal.aborted) {
-    try {
-      await readOnce(options, resumer);
-      if (options.isOver()) {
-        const rest = resumer.rest();
-        if (rest !== '') options.onText(rest);
-        return options.onState({ kind: 'ended' });
-      }
-    } catch (error) {
-      if (options.signal.aborted) return;
-      const notYet = hasApiCode(error, 'not_found') && !options.isOver();
-      if (isFinal(error) && !notYet) return options.onState({ kind: 'failed', message: messageOf(error) });
-      if (!notYet) options.onState({ kind: 'lost', message: messageOf(error) });
-    }
+    if (await attempt(options, resumer)) return;
     await pause(options.retryAfter ?? 1000, options.signal);
   }
 }

@@ -5,9 +5,10 @@ export interface LogLine {
 }
 
 const stamped = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?/;
-const escapeSequence = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
+const escapeCode = String.fromCharCode(27);
+const escapeSequence = new RegExp(`${escapeCode}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
 /** Control characters other than tab and escape would be invisible, or move text about. */
-const controls = /(?![\t\u{1b}])\p{Cc}/gu;
+const controls = new RegExp(`(?![\\t${escapeCode}])\\p{Cc}`, 'gu');
 
 export function parseLine(line: string): LogLine {
   const match = stamped.exec(line);

@@ -81,13 +81,13 @@ export function LogViewer({ job }: { job: JobSummary }) {
         running={state.kind === 'live' || state.kind === 'loading'}
       />
       <LogNotice state={state} forgotten={store.first} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard. */}
       <div
         className={`bs-log__scroll${options.wrap ? ' bs-log__scroll--wrap' : ''}`}
         ref={scroller}
         role="log"
         aria-live="off"
         aria-label="Log lines"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
         tabIndex={0}
       >
         {count === 0 ? <Empty state={state} filtered={filter !== undefined && store.size > 0} /> : null}

@@ -109,7 +109,7 @@ function createFeatures(base: Base, options: ServiceOptions) {
   const findProcedure = catalog.find.bind(catalog);
   const jobs = new JobService({ access, caches, records, archive: base.archive });
   const recentJobs = (of: string, schedule: string): JobSummary[] => jobs.recentOf(of, schedule);
-  const procedures = new ProcedureService({ access, caches, catalog });
+  const procedures = new ProcedureService({ access, caches, catalog, logger: base.logger });
   const schedules = new ScheduleService({
     ...{ access, caches, collections, repository, recentJobs, findProcedure, now, logger: base.logger },
     repositoryAt: { jobUrl, namespace },

@@ -1,9 +1,13 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { SqliteDatabase } from 'kysely';
 
-/** node:sqlite in the shape that Kysely's SQLite dialect expects. */
+/** node:sqlite in the shape that Kysely's SQLite dialect expects. Makes the folder, readable by its owner alone. */
 export function openSqlite(file: string): SqliteDatabase & { exec(sql: string): void } {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(file);
+  chmodSync(file, 0o600);
   database.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000',
   );

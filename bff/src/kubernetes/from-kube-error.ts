@@ -23,11 +23,13 @@ const codeByStatus: Record<number, ErrorCode> = {
   404: 'not_found',
   422: 'invalid_input',
   429: 'cluster_unreachable',
+  502: 'cluster_unreachable',
+  503: 'cluster_unreachable',
+  504: 'cluster_unreachable',
 };
 
 function codeOf(error: KubeError): ErrorCode {
   if (error.status === 409) return error.reason === 'AlreadyExists' ? 'name_taken' : 'conflict';
-  if (error.status >= 500) return 'cluster_unreachable';
   return codeByStatus[error.status] ?? 'cluster_refused';
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeClient, KubeError } from '@backstay/kubernetes';
 import { type Job, type Pod, type Problem, resourceTypes } from '@backstay/shared';
+import type { Logger } from 'pino';
 import { completeCondition, failedCondition } from '../../kubernetes/job-state.ts';
 import { randomName } from '../../kubernetes/random-name.ts';
 import { type CheckRequest, checkJob, checkSecret, checkTimeoutSeconds } from './check-job.ts';
@@ -10,11 +11,20 @@ const pollMilliseconds = 150;
 const giveUpMilliseconds = (checkTimeoutSeconds + 5) * 1000;
 const longestOutput = 65_536;
 
-/** Runs a check as the person and reads what it found. Whatever happens, nothing of it stays in the cluster. */
+export interface CheckContext {
+  /** The person's. */
+  client: KubeClient;
+  logger: Logger;
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs a check as the person and reads what it found. Whatever happens, nothing of it stays in the cluster: what cannot be
+ * removed here goes by the Job's time to live, and the Secret with its Job.
+ */
 export async function runCheck(
-  client: KubeClient,
+  { client, logger, signal }: CheckContext,
   request: Omit<CheckRequest, 'name'>,
-  signal?: AbortSignal,
 ): Promise<Problem[]> {
   const named = { ...request, name: randomName('check') };
   const key = { namespace: request.namespace, name: named.name };
@@ -27,7 +37,10 @@ export async function runCheck(
     const ended = await waitForEnd(client, key, signal);
     return await readProblems(client, key, ended);
   } finally {
-    await Promise.all([remove(client, 'jobs', key), remove(client, 'secrets', key)]);
+    const removed = await Promise.allSettled([remove(client, 'jobs', key), remove(client, 'secrets', key)]);
+    for (const result of removed) {
+      if (result.status === 'rejected') logger.warn({ err: result.reason, ...key }, 'cannot remove a check');
+    }
   }
 }
 

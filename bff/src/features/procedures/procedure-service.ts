@@ -1,4 +1,5 @@
 import { DomainError, type Operation, type Problem, parameterProblems, type ScheduledBackup } from '@backstay/shared';
+import type { Logger } from 'pino';
 import type { Access } from '../../identity/access.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { ClusterCaches } from '../../kubernetes/cluster-caches.ts';
@@ -15,12 +16,21 @@ export interface ProcedureCheck {
   schedule?: string;
 }
 
+export interface ProcedureParts {
+  access: Access;
+  caches: Pick<ClusterCaches, 'schedules'>;
+  catalog: ProcedureCatalog;
+  logger: Logger;
+}
+
 export class ProcedureService {
   readonly #access: Access;
   readonly #caches: Pick<ClusterCaches, 'schedules'>;
+  readonly #logger: Logger;
   readonly catalog: ProcedureCatalog;
 
-  constructor(parts: { access: Access; caches: Pick<ClusterCaches, 'schedules'>; catalog: ProcedureCatalog }) {
+  constructor(parts: ProcedureParts) {
+    this.#logger = parts.logger;
     this.#access = parts.access;
     this.#caches = parts.caches;
     this.catalog = parts.catalog;
@@ -44,7 +54,7 @@ export class ProcedureService {
     const builtIn = request.kind === 'internal' ? this.catalog.builtIn(request.name) : undefined;
     if (problems.length > 0 || builtIn === undefined || builtIn.check === '') return problems;
     const { namespace, operation } = request;
-    return runCheck(client, { namespace, operation, parameters, procedure: builtIn }, signal);
+    return runCheck({ client, signal, logger: this.#logger }, { namespace, operation, parameters, procedure: builtIn });
   }
 }
 

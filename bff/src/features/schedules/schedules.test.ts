@@ -151,7 +151,7 @@ describe('createSchedule', () => {
   ] as const)('leaves nothing behind when %s %o fails', async (verb, { plural }) => {
     harness.cluster.faults.push({ verb, plural, error: new KubeError(500, 'etcd is full') });
     const reply = await harness.call('POST', '/api/schedules', { form: form() });
-    expect(reply).toMatchObject({ status: 502, body: { error: { code: 'cluster_unreachable' } } });
+    expect(reply).toMatchObject({ status: 502, body: { error: { code: 'cluster_refused', message: 'etcd is full' } } });
     const { backupCollections, scheduledBackups, secrets } = resourceTypes;
     for (const type of [secrets, scheduledBackups, backupCollections] as ResourceType[]) {
       expect(harness.cluster.all(type)).toEqual([]);

@@ -1,5 +1,6 @@
 import { ByteReader, type Bytes, CorruptMessage, emptyBuffer, prepend } from './bytes.ts';
 import { Crc24 } from './crc24.ts';
+import { giveBack, lendWhole } from './lent-memory.ts';
 
 const beginLine = '-----BEGIN PGP MESSAGE-----';
 const dash = 0x2d;
@@ -59,14 +60,17 @@ class ArmorBody {
       if (this.#text.length < longestPreamble) this.#text = Buffer.concat([this.#text, part]);
       return emptyBuffer;
     }
-    this.#text = this.#text.length > 0 ? Buffer.concat([this.#text, part]) : part;
+    this.#text = Buffer.concat([this.#text, part]);
+    giveBack(part);
     const end = this.#text.indexOf(dash);
     this.#ended = end >= 0;
     const last = (this.#ended ? end : this.#text.length) - tailLength;
     const cut = last < 0 ? 0 : this.#text.lastIndexOf(newline, last) + 1;
     if (cut === 0) return emptyBuffer;
-    const { characters, rest } = wholeGroups(this.#text.subarray(0, cut));
-    this.#text = Buffer.concat([rest, this.#text.subarray(cut)]);
+    const text = lendWhole(this.#text);
+    const { characters, rest } = wholeGroups(text.subarray(0, cut));
+    this.#text = Buffer.concat([rest, text.subarray(cut)]);
+    giveBack(text);
     return this.#decode(characters);
   }
 
@@ -87,7 +91,7 @@ class ArmorBody {
   #decode(characters: string): Buffer {
     const bytes = Buffer.from(characters, 'base64');
     this.#crc.update(bytes);
-    return bytes;
+    return lendWhole(bytes);
   }
 }
 

@@ -63,6 +63,20 @@ it.each([413, 403])('ends at once when the server says %s', async (status) => {
   expect(server.versions).toEqual([]);
 });
 
+it('tells why the server gave the upload up, also when its answer was lost', async () => {
+  server.intervene = (request, response) => {
+    const [upload] = server.uploads;
+    if (request.method !== 'PATCH' || !upload) return false;
+    upload.state = 'aborted';
+    upload.reason = 'filesize reached allowed limit';
+    response.destroy();
+    return true;
+  };
+  const run = await make();
+  expect(run.exitCode).toBe(14);
+  expect(run.stderr).toContain('gave the upload up: filesize reached allowed limit');
+});
+
 it('settles a commit whose answer was lost', async () => {
   let lost = false;
   server.intervene = (request, response) => {

@@ -19,6 +19,13 @@ const isPassing = ({ status }: HttpAnswer): boolean => [429, 500, 502, 503, 504]
 
 const refused = (answer: HttpAnswer): Failure => new Failure('refused', reasonOf(answer), { stage });
 
+/** The server says why when it refused bytes of the upload, and nothing when it waited in vain for more. */
+const givenUp = (answer: HttpAnswer): Failure => {
+  const reason = textAt(jsonOf(answer.text), 'data', 'upload', 'reason');
+  if (reason === undefined) return new Failure('uploadFailed', 'the repository gave the upload up', { stage });
+  return new Failure('refused', `the repository gave the upload up: ${reason}`, { stage });
+};
+
 export interface OpenUpload {
   readonly id: string;
   readonly key: string;
@@ -157,9 +164,7 @@ export class CommitUpload implements UploadTarget {
     const json = jsonOf(answer.text);
     const offset = numberAt(json, 'data', 'upload', 'offset');
     const state = textAt(json, 'data', 'upload', 'state');
-    if (state !== undefined && state !== 'open') {
-      throw new Failure('uploadFailed', `the repository gave the upload up (it is ${state})`, { stage });
-    }
+    if (state !== undefined && state !== 'open') throw givenUp(answer);
     if (offset === undefined || offset < this.#offset || offset > this.#offset + this.#kept.length) {
       throw new Failure('uploadFailed', 'the repository lost a part of the upload', { stage });
     }
@@ -186,7 +191,7 @@ export class CommitUpload implements UploadTarget {
       );
       const state = settled && textAt(jsonOf(settled.text), 'data', 'upload', 'state');
       if (settled && state === 'committed') return { ...stored, ...versionOf(settled) };
-      if (state === 'aborted') throw new Failure('uploadFailed', 'the repository gave the upload up', { stage });
+      if (settled && state === 'aborted') throw givenUp(settled);
     }
     const reason = 'the repository did not say whether the version was stored';
     throw new Failure('outcomeUnknown', `${reason}; look at its list of versions`, { stage });

@@ -40,6 +40,7 @@ interface Upload {
   parts: Buffer[];
   offset: number;
   version?: number;
+  reason?: string;
 }
 
 /** A small repository server in memory, as old (plain upload only) or new (commit protocol, digests, ranges) ones behave. */
@@ -203,8 +204,8 @@ export class TestRepository {
   }
 
   #describe(upload: Upload, response: ServerResponse, status = 200): void {
-    const { id, key, state, offset, version } = upload;
-    const described = { id, key, state, offset, ...(version ? { version: { versionNumber: version } } : {}) };
+    const { id, key, state, offset, version, reason } = upload;
+    const described = { id, key, state, offset, reason, ...(version ? { version: { versionNumber: version } } : {}) };
     json(response, status, { data: { upload: described }, status: true });
   }
 }

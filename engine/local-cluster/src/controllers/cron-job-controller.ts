@@ -18,6 +18,7 @@ import {
   resources,
   splitKey,
 } from './resources.ts';
+import { stopAll } from './stop-all.ts';
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 const tooManyMissed = 100;
@@ -262,6 +263,8 @@ export const startCronJobController = (context: ControllerContext): (() => void)
       }
     }),
   ];
-  registry.list(resources.cronJobs).items.forEach((cronJob) => cronJobs.enqueue(keyOf(cronJob)));
-  return () => [...stops, cronJobs.stop].forEach((stop) => stop());
+  for (const cronJob of registry.list(resources.cronJobs).items) {
+    cronJobs.enqueue(keyOf(cronJob));
+  }
+  return stopAll([...stops, cronJobs.stop]);
 };

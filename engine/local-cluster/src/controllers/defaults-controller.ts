@@ -3,6 +3,7 @@ import { at, objectAt, stringAt } from '../json.ts';
 import type { ControllerContext } from './controller-context.ts';
 import { createReconciler } from './reconciler.ts';
 import { keyOf, mutate, placeOf, resources, splitKey } from './resources.ts';
+import { stopAll } from './stop-all.ts';
 
 const defaultAccount = 'default';
 
@@ -36,8 +37,10 @@ export const startServiceAccountController = (context: ControllerContext): (() =
       }
     }),
   ];
-  registry.list(resources.namespaces).items.forEach((namespace) => namespaces.enqueue(keyOf(namespace)));
-  return () => [...stops, namespaces.stop].forEach((stop) => stop());
+  for (const namespace of registry.list(resources.namespaces).items) {
+    namespaces.enqueue(keyOf(namespace));
+  }
+  return stopAll([...stops, namespaces.stop]);
 };
 
 const bind = (claim: KubeObject): void => {
@@ -62,6 +65,8 @@ export const startClaimController = (context: ControllerContext): (() => void) =
   };
   const claims = createReconciler({ ...context, name: 'persistentvolume-binder', reconcile });
   const stop = registry.subscribe(resources.claims, ({ object }) => claims.enqueue(keyOf(object)));
-  registry.list(resources.claims).items.forEach((claim) => claims.enqueue(keyOf(claim)));
-  return () => [stop, claims.stop].forEach((each) => each());
+  for (const claim of registry.list(resources.claims).items) {
+    claims.enqueue(keyOf(claim));
+  }
+  return stopAll([stop, claims.stop]);
 };

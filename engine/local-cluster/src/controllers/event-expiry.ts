@@ -2,6 +2,7 @@ import type { Event } from '@backstay/shared';
 import type { ControllerContext } from './controller-context.ts';
 import { createReconciler } from './reconciler.ts';
 import { keyOf, placeOf, remove, resources, splitKey } from './resources.ts';
+import { stopAll } from './stop-all.ts';
 
 /** As long as a Kubernetes API server keeps events. */
 const keptFor = 3_600_000;
@@ -25,6 +26,8 @@ export const startEventExpiry = (context: ControllerContext): (() => void) => {
   };
   const events = createReconciler({ ...context, name: 'event-expiry', reconcile });
   const stop = registry.subscribe(resources.events, ({ object }) => events.enqueue(keyOf(object)));
-  registry.list(resources.events).items.forEach((event) => events.enqueue(keyOf(event)));
-  return () => [stop, events.stop].forEach((each) => each());
+  for (const event of registry.list(resources.events).items) {
+    events.enqueue(keyOf(event));
+  }
+  return stopAll([stop, events.stop]);
 };

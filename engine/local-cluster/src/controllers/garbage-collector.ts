@@ -5,6 +5,7 @@ import type { ControllerContext } from './controller-context.ts';
 import { createOwnerGraph, type Node, type OwnerGraph } from './owner-graph.ts';
 import { createReconciler } from './reconciler.ts';
 import { mutate, placeOf, remove } from './resources.ts';
+import { stopAll } from './stop-all.ts';
 
 const foreground = 'foregroundDeletion';
 const orphan = 'orphan';
@@ -134,6 +135,8 @@ export const startGarbageCollector = (context: ControllerContext & { registry: O
       graph.put({ resource: kind, object });
     }
   }
-  graph.uids().forEach(nodes.enqueue);
-  return () => [stop, nodes.stop].forEach((each) => each());
+  for (const uid of graph.uids()) {
+    nodes.enqueue(uid);
+  }
+  return stopAll([stop, nodes.stop]);
 };

@@ -28,6 +28,7 @@ import {
 } from './job-rules.ts';
 import { createReconciler } from './reconciler.ts';
 import { controllerOf, find, keyOf, mutate, placeOf, remove, resources, splitKey } from './resources.ts';
+import { stopAll } from './stop-all.ts';
 
 interface Uncounted {
   succeeded?: string[];
@@ -219,7 +220,9 @@ const reconcileJob = (context: ControllerContext, record: RecordEvent, key: stri
   }
   const pods = podsOf(registry, job);
   if (endingOf(job) !== undefined) {
-    pods.filter((pod) => isTracked(pod) && !isActive(pod)).forEach((pod) => release(registry, pod));
+    for (const pod of pods.filter((each) => isTracked(each) && !isActive(each))) {
+      release(registry, pod);
+    }
     return undefined;
   }
   const status: JobStatus = cloneJson(job.status ?? {});
@@ -279,12 +282,18 @@ export const startJobController = (context: ControllerContext): (() => void) => 
     registry.subscribe(resources.jobs, ({ type, object }) => {
       jobs.enqueue(keyOf(object));
       if (type === 'DELETED') {
-        podsOf(registry, object as Job).forEach(onPod);
+        for (const pod of podsOf(registry, object as Job)) {
+          onPod(pod);
+        }
       }
     }),
     registry.subscribe(resources.pods, ({ object }) => onPod(object as Pod)),
   ];
-  registry.list(resources.jobs).items.forEach((job) => jobs.enqueue(keyOf(job)));
-  registry.list(resources.pods).items.forEach((pod) => onPod(pod as Pod));
-  return () => [...stops, jobs.stop, orphans.stop].forEach((stop) => stop());
+  for (const job of registry.list(resources.jobs).items) {
+    jobs.enqueue(keyOf(job));
+  }
+  for (const pod of registry.list(resources.pods).items) {
+    onPod(pod as Pod);
+  }
+  return stopAll([...stops, jobs.stop, orphans.stop]);
 };

@@ -3,6 +3,7 @@ import type { ControllerContext } from './controller-context.ts';
 import { endingOf } from './job-rules.ts';
 import { createReconciler } from './reconciler.ts';
 import { keyOf, placeOf, remove, resources, splitKey } from './resources.ts';
+import { stopAll } from './stop-all.ts';
 
 const endOfJob = (job: Job): number =>
   Date.parse(job.status?.completionTime ?? endingOf(job)?.lastTransitionTime ?? '');
@@ -26,6 +27,8 @@ export const startTtlController = (context: ControllerContext): (() => void) => 
   };
   const jobs = createReconciler({ ...context, name: 'ttl-after-finished', reconcile });
   const stop = registry.subscribe(resources.jobs, ({ object }) => jobs.enqueue(keyOf(object)));
-  registry.list(resources.jobs).items.forEach((job) => jobs.enqueue(keyOf(job)));
-  return () => [stop, jobs.stop].forEach((each) => each());
+  for (const job of registry.list(resources.jobs).items) {
+    jobs.enqueue(keyOf(job));
+  }
+  return stopAll([stop, jobs.stop]);
 };

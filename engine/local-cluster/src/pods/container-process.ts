@@ -99,7 +99,11 @@ const signalNumber = (signal: NodeJS.Signals | null): number => (signal === null
 
 const settle = async (outputs: { done: Promise<unknown>; streams: Socket[] }): Promise<void> => {
   // A child that left the group may hold the pipe open for ever.
-  const timer = setTimeout(() => outputs.streams.forEach((stream) => stream.destroy()), outputGrace);
+  const timer = setTimeout(() => {
+    for (const stream of outputs.streams) {
+      stream.destroy();
+    }
+  }, outputGrace);
   await outputs.done.catch(() => undefined);
   clearTimeout(timer);
 };

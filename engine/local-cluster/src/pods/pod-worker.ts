@@ -50,7 +50,14 @@ export class PodWorker {
     const own = { ...context, halted: this.#halting.signal, onChange: () => this.#publish() };
     this.#init = (pod.spec.initContainers ?? []).map((container) => new ContainerRunner(own, container, true));
     this.#containers = pod.spec.containers.map((container) => new ContainerRunner(own, container, false));
-    this.ended = this.#run().catch(onError);
+    context.logs.expect(
+      pod.metadata.uid ?? '',
+      containersOf(pod).map(({ name }) => name),
+    );
+    // Not before the caller knows this worker: running announces changes of the Pod to it.
+    this.ended = Promise.resolve()
+      .then(() => this.#run())
+      .catch(onError);
   }
 
   /** Ends the Pod: SIGTERM now, SIGKILL after the grace. A shorter grace later counts. */
@@ -83,10 +90,6 @@ export class PodWorker {
     const uid = this.pod.metadata.uid ?? '';
     const { logs, folder } = this.#context;
     const deadline = this.#startDeadline();
-    logs.expect(
-      uid,
-      containersOf(this.pod).map(({ name }) => name),
-    );
     try {
       mkdirSync(folder.root, { recursive: true, mode: 0o700 });
       this.#publish();

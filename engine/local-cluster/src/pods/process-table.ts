@@ -75,7 +75,9 @@ export const killMarked = (uids: ReadonlySet<string>): number => {
     if (pids.length === 0) {
       break;
     }
-    pids.forEach(kill);
+    for (const pid of pids) {
+      kill(pid);
+    }
     found += pids.length;
   }
   return found;

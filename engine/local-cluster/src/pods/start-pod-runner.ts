@@ -114,7 +114,9 @@ class Runner implements PodRunner {
         }
       }),
     );
-    registry.list(resources.pods).items.forEach((pod) => this.#onPod(pod as Pod));
+    for (const pod of registry.list(resources.pods).items) {
+      this.#onPod(pod as Pod);
+    }
   }
 
   #onPod(pod: Pod): void {

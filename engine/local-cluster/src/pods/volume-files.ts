@@ -24,20 +24,13 @@ interface FilesContext {
 
 const defaultMode = 0o644;
 
-const pick = (values: Map<string, Buffer> | undefined, source: Source & Reference, secret: boolean): VolumeFiles => {
+const pickItems = (values: Map<string, Buffer>, source: Source & Reference, secret: boolean): VolumeFiles => {
   const files: VolumeFiles = new Map();
-  const modeOf = (mode: number | undefined): number => mode ?? source.defaultMode ?? defaultMode;
-  if (source.items === undefined) {
-    for (const [key, data] of values ?? []) {
-      files.set(key, { data, mode: modeOf(undefined), secret });
-    }
-    return files;
-  }
-  for (const { key, path, mode } of source.items) {
-    const data = values?.get(key);
+  for (const { key, path, mode } of source.items ?? []) {
+    const data = values.get(key);
     if (data !== undefined) {
-      files.set(path, { data, mode: modeOf(mode), secret });
-    } else if (values !== undefined && source.optional !== true) {
+      files.set(path, { data, mode: mode ?? source.defaultMode ?? defaultMode, secret });
+    } else if (source.optional !== true) {
       const kind = secret ? 'Secret' : 'ConfigMap';
       throw new ConfigError(`references non-existent ${secret ? 'secret' : 'config'} key: ${key}`, {
         kind,
@@ -46,6 +39,17 @@ const pick = (values: Map<string, Buffer> | undefined, source: Source & Referenc
     }
   }
   return files;
+};
+
+const pick = (values: Map<string, Buffer> | undefined, source: Source & Reference, secret: boolean): VolumeFiles => {
+  // Only what is optional may be missing as a whole.
+  if (values === undefined) {
+    return new Map();
+  }
+  if (source.items !== undefined) {
+    return pickItems(values, source, secret);
+  }
+  return new Map([...values].map(([key, data]) => [key, { data, mode: source.defaultMode ?? defaultMode, secret }]));
 };
 
 const fieldFiles = ({ pod, node }: FilesContext, source: Record<string, unknown>): VolumeFiles => {

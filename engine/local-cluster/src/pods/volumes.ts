@@ -124,20 +124,26 @@ const prepareShared = (context: VolumesContext, volume: Volume): void => {
   }
 };
 
+const prepareSubPath = (folder: string, subPath: string | undefined): void => {
+  if (subPath === undefined || subPath === '') {
+    return;
+  }
+  const path = join(folder, inside(subPath));
+  if (!isFile(path)) {
+    mkdirSync(path, { recursive: true });
+  }
+};
+
 const prepareVolume = (context: VolumesContext, volume: Volume): void => {
   prepareShared(context, volume);
   for (const container of containersOf(context.pod)) {
     const mounts = (container.volumeMounts ?? []).filter(({ name }) => name === volume.name);
     if (comesFromApi(volume) && mounts.length > 0) {
       writeFiles(context, container, volume);
+      continue;
     }
-    for (const { subPath } of comesFromApi(volume) ? [] : mounts) {
-      if (subPath) {
-        const path = join(folderOf(context, container, volume), inside(subPath));
-        if (!isFile(path)) {
-          mkdirSync(path, { recursive: true });
-        }
-      }
+    for (const { subPath } of mounts) {
+      prepareSubPath(folderOf(context, container, volume), subPath);
     }
   }
 };

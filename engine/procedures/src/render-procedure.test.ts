@@ -74,7 +74,9 @@ describe('what a schedule needs', () => {
       for (const operation of ['backup', 'restore'] as const) {
         const scheduledBackup = withVars('  extra: 1\n');
         scheduledBackup.spec.vars = scheduledBackup.spec.vars.replace('Params:', 'Params:\n  path: /srv');
-        const script = find<ConfigMap>(render({ scheduledBackup, operation, template: name }), 'ConfigMap').data?.['app1'];
+        const script = find<ConfigMap>(render({ scheduledBackup, operation, template: name }), 'ConfigMap').data?.[
+          'app1'
+        ];
         execFileSync('bash', ['-n'], { input: script });
         expect(script).toContain('/mnt/secrets/gpg-key');
       }
@@ -119,7 +121,9 @@ describe('a template of the cluster', () => {
   it('reports where a template is wrong', () => {
     const template = { ...exampleTemplate, spec: { ...exampleTemplate.spec, backup: 'x\n{{ .Params.nope }}' } };
     expect(() => render({ template })).toThrow(ProcedureError);
-    expect(() => render({ template })).toThrow(/"pg15-test-template": line 2, column 4: map has no entry for key "nope"/);
+    expect(() => render({ template })).toThrow(
+      /"pg15-test-template": line 2, column 4: map has no entry for key "nope"/,
+    );
   });
 });
 
@@ -205,7 +209,11 @@ describe('HelmValues', () => {
     });
     expect(cronJob.metadata.labels).toMatchObject({ team: 'a', 'riotkit.org/backup-maker': 'true' });
     const spec = podOf(objects);
-    expect(spec).toMatchObject({ serviceAccountName: 'sa', nodeSelector: { disk: 'ssd' }, securityContext: { fsGroup: 1000 } });
+    expect(spec).toMatchObject({
+      serviceAccountName: 'sa',
+      nodeSelector: { disk: 'ssd' },
+      securityContext: { fsGroup: 1000 },
+    });
     expect(spec.initContainers?.[0]?.image).toBe('my/client');
     expect(spec.containers[0]).toMatchObject({ image: 'my/image', resources: { limits: { memory: '1Gi' } } });
     expect(spec.containers[0]?.volumeMounts).toContainEqual({ name: 'v', mountPath: '/data' });

@@ -56,7 +56,12 @@ describe('buildDefinition', () => {
   it('lets vars name collection, recipient and passphrase themselves', () => {
     const vars = `${repository}  collectionId: iwa\n  recipient: a@b.c\n  passphrase: p\n  token: t\n`;
     const { definition } = build(vars, { passphrase: 'other' });
-    expect(definition['Repository']).toMatchObject({ collectionId: 'iwa', recipient: 'a@b.c', passphrase: 'p', token: 't' });
+    expect(definition['Repository']).toMatchObject({
+      collectionId: 'iwa',
+      recipient: 'a@b.c',
+      passphrase: 'p',
+      token: 't',
+    });
   });
 
   it('lets later sources win: vars, token, vars Secret, action', () => {
@@ -112,7 +117,8 @@ describe('buildDefinition', () => {
 });
 
 describe('plain values', () => {
-  const print = (text: string, dialect: YamlDialect) => renderTemplate('{{ .v }}', parseDefinition(`v: ${text}`, dialect, 'f'));
+  const print = (text: string, dialect: YamlDialect) =>
+    renderTemplate('{{ .v }}', parseDefinition(`v: ${text}`, dialect, 'f'));
 
   it.each([
     ['yes', 'yes', 'true'],

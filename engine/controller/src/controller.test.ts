@@ -345,6 +345,39 @@ for (const { name: clusterName, available, runsPods, start: startCluster } of te
       ]);
     });
 
+    it('takes over what an older controller made, with all that it no longer wants', async () => {
+      await newNamespace();
+      await client.create(secrets, keysSecret(namespace));
+      const { metadata } = await client.create(scheduledBackups, existingSchedule(namespace));
+      const owner = {
+        apiVersion: 'riotkit.org/v1alpha1',
+        kind: 'ScheduledBackup',
+        name: 'app1',
+        uid: metadata.uid ?? '',
+      };
+      const children = (name: string) => ({
+        name,
+        namespace,
+        labels: { [labels.backupMaker]: 'true', [labels.trackingId]: 'older' },
+        ownerReferences: [owner],
+      });
+      await client.create(configMaps, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: children('app1-backup'),
+        data: { app1: 'old script with canary-password', stale: 'x' },
+      });
+      await client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: children('renamed-backup') });
+      await start();
+      await applied();
+      const adopted = await client.get(configMaps, { namespace, name: 'app1-backup' });
+      expect(Object.keys(adopted.data ?? {})).toEqual(['app1']);
+      expect(adopted.data?.['app1']).not.toContain('canary');
+      expect(adopted.metadata.ownerReferences).toMatchObject([{ uid: metadata.uid, controller: true }]);
+      expect(adopted.metadata.labels?.[labels.trackingId]).not.toBe('older');
+      expect(await childNames()).not.toContain('ConfigMap renamed-backup');
+    });
+
     it('refuses to write over an object of somebody else', async () => {
       await newNamespace();
       await client.create(secrets, keysSecret(namespace));

@@ -23,6 +23,8 @@ export interface RouteTarget {
   add(key: string, delayMs?: number): void;
   /** The object is gone. */
   gone(key: string, uid: string | undefined): void;
+  /** A child of the object with this uid was deleted. */
+  childLost(uid: string): void;
 }
 
 /** Writes of a reconcile come back as events, a few at once: they are looked at together. */
@@ -78,9 +80,13 @@ const waitsFor = (action: RequestedBackupAction, scheduledBackup: ScheduledBacku
 /** Turns changes in the cluster into keys to look at. Returns a function that ends it. */
 export const routeEvents = (caches: ControllerCaches, target: RouteTarget): (() => void) => {
   const references = createSecretReferences();
-  const addOwner = (object: KubeObject): void => {
-    const key = ownerKey(engineOwner(object), object.metadata.namespace);
+  const addOwner = ({ object, type }: Pick<CacheChange<KubeObject>, 'object' | 'type'>): void => {
+    const owner = engineOwner(object);
+    const key = ownerKey(owner, object.metadata.namespace);
     if (key !== undefined) {
+      if (type === 'deleted') {
+        target.childLost(owner?.uid ?? '');
+      }
       target.add(key, settleMs);
     }
   };
@@ -116,21 +122,21 @@ export const routeEvents = (caches: ControllerCaches, target: RouteTarget): (() 
         }
       }
     }),
-    caches.secrets.onChange(({ object }) => {
-      addOwner(object);
-      for (const key of references.of(object)) {
+    caches.secrets.onChange((change) => {
+      addOwner(change);
+      for (const key of references.of(change.object)) {
         target.add(key, settleMs);
       }
     }),
-    caches.configMaps.onChange(({ object }) => addOwner(object)),
-    caches.cronJobs.onChange(({ object }) => addOwner(object)),
-    caches.jobs.onChange(({ object }) => {
-      addOwner(object);
-      const { namespace, ownerReferences = [] } = object.metadata;
+    caches.configMaps.onChange(addOwner),
+    caches.cronJobs.onChange(addOwner),
+    caches.jobs.onChange((change) => {
+      addOwner(change);
+      const { namespace, ownerReferences = [] } = change.object.metadata;
       const cronJob = ownerReferences.find(({ kind }) => kind === 'CronJob');
       const parent = cronJob && caches.cronJobs.get(namespace, cronJob.name);
       if (parent !== undefined) {
-        addOwner(parent);
+        addOwner({ object: parent, type: 'modified' });
       }
     }),
   ];

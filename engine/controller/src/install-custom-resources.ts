@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeClient } from '@backstay/kubernetes';
 import { customResourceDefinitions, type KubeObject, resourceTypes } from '@backstay/shared';
-import { fieldManager } from './cluster/children-writer.ts';
+import { fieldManager } from './cluster/field-manager.ts';
 
 interface Condition {
   type?: string;

@@ -93,6 +93,7 @@ const createRunner = (options: ControllerOptions, caches: ControllerCaches) => {
       memory.forget(uid);
       context.status.forget(uid);
     },
+    childLost: memory.childLost,
   });
   return { queue, stopRoutes };
 };

@@ -5,11 +5,11 @@ import { childType } from '../plan/child-kinds.ts';
 import { appliedAnnotation, childKey } from '../plan/children.ts';
 import { ReconcileProblem } from '../plan/condition.ts';
 import { isForeign, toPrune } from '../plan/ownership.ts';
+import { adopt } from './adopt.ts';
 import type { ControllerCaches } from './controller-caches.ts';
 import { statusOf } from './errors.ts';
+import { fieldManager } from './field-manager.ts';
 import { dataDigest, digestOf, fingerprint } from './summaries.ts';
-
-export const fieldManager = 'backup-maker-controller';
 
 export interface ApplyResult {
   created: KubeObject[];
@@ -80,6 +80,9 @@ const applyOne = async (
     );
   }
   try {
+    if (live !== undefined && live.metadata.annotations?.[appliedAnnotation] === undefined) {
+      await adopt(client, type, child);
+    }
     return await client.apply(type, child, { fieldManager, force: true });
   } catch (error) {
     throw refusal(error, child);

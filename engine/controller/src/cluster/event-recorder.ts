@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { KubeClient } from '@backstay/kubernetes';
 import { type Event, type KubeObject, resourceTypes } from '@backstay/shared';
 import type { Logger } from '../logger.ts';
-import { fieldManager } from './children-writer.ts';
 import { messageOf } from './errors.ts';
+import { fieldManager } from './field-manager.ts';
 
 export interface EventInput {
   type: 'Normal' | 'Warning';

@@ -7,7 +7,7 @@ import { renderSchedule } from '../plan/render-children.ts';
 import { planScheduleStatus } from '../plan/schedule-status.ts';
 import type { Outcome } from '../queue/work-queue.ts';
 import type { ReconcileContext } from './context.ts';
-import type { Installed, ScheduleMemory } from './schedule-memory.ts';
+import type { Installed, ScheduleMemory, Snapshot } from './schedule-memory.ts';
 
 export interface ObjectName {
   namespace: string;
@@ -49,10 +49,15 @@ const ensureKeys = async (context: ReconcileContext, scheduledBackup: ScheduledB
   }
 };
 
+interface Attempt {
+  memory: ScheduleMemory;
+  snapshot: Snapshot;
+}
+
 const install = async (
   context: ReconcileContext,
-  memory: ScheduleMemory,
   scheduledBackup: ScheduledBackup,
+  { memory, snapshot }: Attempt,
 ): Promise<Installed> => {
   const { caches, hydrator, children: writer, settings, logger } = context;
   await ensureKeys(context, scheduledBackup);
@@ -65,7 +70,9 @@ const install = async (
   const { created, updated, fingerprints } = await writer.apply(scheduledBackup, children);
   const pruned = await writer.prune(scheduledBackup, children);
   const installed = { children, publicKeyOnly: inputs.keys.privateKey === '' };
-  memory.remember(scheduledBackup, { installed, expected: fingerprints, lagging, digests: inputs.digests });
+  // A Secret may be newer than the cache: its completion was written a moment ago.
+  const seen = { ...snapshot, secrets: new Map([...snapshot.secrets, ...inputs.digests]) };
+  memory.remember(scheduledBackup, { installed, expected: fingerprints, lagging, snapshot: seen });
   await announce(context, scheduledBackup, { created, updated, pruned });
   return installed;
 };
@@ -76,15 +83,16 @@ const tryInstall = async (
   memory: ScheduleMemory,
   scheduledBackup: ScheduledBackup,
 ): Promise<Installed> => {
+  const snapshot = memory.snapshot(scheduledBackup);
   try {
-    return await install(context, memory, scheduledBackup);
+    return await install(context, scheduledBackup, { memory, snapshot });
   } catch (error) {
     if (!(error instanceof ReconcileProblem)) {
       throw error;
     }
     const installed: Installed = { children: [], problem: error, publicKeyOnly: false };
     if (!error.retry) {
-      memory.remember(scheduledBackup, { installed, expected: new Map(), lagging: new Map(), digests: new Map() });
+      memory.remember(scheduledBackup, { installed, expected: new Map(), lagging: new Map(), snapshot });
     }
     return installed;
   }

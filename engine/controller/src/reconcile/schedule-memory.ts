@@ -23,13 +23,24 @@ interface Remembered {
   lagging: Map<string, string>;
 }
 
+/** Inputs as they were when a reconcile began: what changes during it must not pass for seen. */
+export interface Snapshot {
+  generation: number | undefined;
+  template: string;
+  /** Secret name -> digest. */
+  secrets: Map<string, string>;
+}
+
 /**
  * Remembers with which inputs the children of each schedule were made, so that an event that changes nothing costs no request.
  */
 export interface ScheduleMemory {
   /** The last result, if neither an input nor a child has changed since. */
   recall(scheduledBackup: ScheduledBackup): Installed | undefined;
-  remember(scheduledBackup: ScheduledBackup, made: Omit<Remembered, 'inputs'> & { digests: Map<string, string> }): void;
+  snapshot(scheduledBackup: ScheduledBackup): Snapshot;
+  remember(scheduledBackup: ScheduledBackup, made: Omit<Remembered, 'inputs'> & { snapshot: Snapshot }): void;
+  /** A child was seen deleted: what looks like a cache that lags may be true. */
+  childLost(uid: string): void;
   forget(uid: string | undefined): void;
 }
 
@@ -39,17 +50,19 @@ const identity = ({ apiVersion, kind, metadata }: KubeObject): KubeObject => ({
   metadata: { name: metadata.name, namespace: metadata.namespace, labels: metadata.labels },
 });
 
+const textOf = ({ generation, template, secrets }: Snapshot): string =>
+  JSON.stringify([generation, template, [...secrets]]);
+
 export const createScheduleMemory = (caches: ControllerCaches): ScheduleMemory => {
   const memory = new Map<string, Remembered>();
-  const inputsOf = (scheduledBackup: ScheduledBackup, digests?: Map<string, string>): string => {
-    const { namespace, generation } = scheduledBackup.metadata;
-    const { templateRef } = scheduledBackup.spec;
-    const template =
-      templateRef.kind === 'internal' ? 'internal' : fingerprint(caches.templates.get(undefined, templateRef.name));
-    const secrets = secretNames(scheduledBackup).map(
-      (name) => digests?.get(name) ?? digestOf(caches.secrets.get(namespace, name)) ?? 'absent',
-    );
-    return JSON.stringify([generation, template, secrets]);
+  const snapshot = ({ metadata, spec, ...rest }: ScheduledBackup): Snapshot => {
+    const { kind, name } = spec.templateRef;
+    const names = secretNames({ metadata, spec, ...rest });
+    return {
+      generation: metadata.generation,
+      template: kind === 'internal' ? kind : fingerprint(caches.templates.get(undefined, name)),
+      secrets: new Map(names.map((secret) => [secret, digestOf(caches.secrets.get(metadata.namespace, secret)) ?? ''])),
+    };
   };
   const isDirty = (child: KubeObject, remembered: Remembered): boolean => {
     const key = childKey(child);
@@ -64,17 +77,21 @@ export const createScheduleMemory = (caches: ControllerCaches): ScheduleMemory =
   return {
     recall: (scheduledBackup) => {
       const remembered = memory.get(scheduledBackup.metadata.uid ?? '');
-      if (remembered === undefined || remembered.inputs !== inputsOf(scheduledBackup)) {
+      if (remembered === undefined || remembered.inputs !== textOf(snapshot(scheduledBackup))) {
         return undefined;
       }
       return remembered.installed.children.some((child) => isDirty(child, remembered))
         ? undefined
         : remembered.installed;
     },
-    remember: (scheduledBackup, { digests, installed, expected, lagging }) => {
-      const inputs = inputsOf(scheduledBackup, digests);
+    snapshot,
+    remember: (scheduledBackup, { snapshot: seen, installed, expected, lagging }) => {
+      const inputs = textOf(seen);
       const kept = { ...installed, children: installed.children.map(identity) };
       memory.set(scheduledBackup.metadata.uid ?? '', { inputs, installed: kept, expected, lagging });
+    },
+    childLost: (uid) => {
+      memory.get(uid)?.lagging.clear();
     },
     forget: (uid) => {
       memory.delete(uid ?? '');

@@ -114,6 +114,7 @@ async function prepare(services: Services, state: State, { logger }: ConsoleOpti
   try {
     await cachesSynced(services.caches);
     await services.jobs.restore();
+    services.feed.start();
     await services.archiver.start();
     state.synced = true;
   } catch (error) {

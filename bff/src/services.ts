@@ -49,6 +49,7 @@ export interface Services {
   restores: RestoreService;
   ring: ChangeRing;
   archiver: JobArchiver;
+  feed: LiveFeed;
   records: JobRecords;
   archive: LogArchive;
   stop(): Promise<void>;
@@ -78,7 +79,7 @@ export function createServices(options: ServiceOptions): Services {
     ...{ database, codes, caches, access: base.access, sessions: base.sessions, records: base.records },
     ...{ archive: base.archive, audit: new AuditLog(database, now) },
     ...features,
-    ...{ ring: live.ring, archiver: live.archiver },
+    ...live,
     stop: async () => {
       live.feed.stop();
       await live.archiver.stop();

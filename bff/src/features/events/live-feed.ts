@@ -40,13 +40,18 @@ export class LiveFeed {
   readonly #parts: FeedParts;
   readonly #dirty = new Map<string, Produce>();
   readonly #lastSchedules = new Map<string, string>();
-  readonly #offs: (() => void)[];
-  readonly #clock: NodeJS.Timeout;
+  #offs: (() => void)[] = [];
+  #clock: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #started = false;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
-    const { caches, collections } = parts;
+  }
+
+  /** Tells what changes from now on; what the caches hold already is no news. */
+  start(): void {
+    const { caches, collections } = this.#parts;
     this.#offs = [
       caches.schedules.onChange((change) => this.#onSchedule(change)),
       caches.cronJobs.onChange(({ object }) => this.#touchScheduleOf(object)),
@@ -56,6 +61,7 @@ export class LiveFeed {
     ];
     this.#clock = setInterval(() => this.#touchAllSchedules(), clockMilliseconds);
     this.#clock.unref();
+    this.#started = true;
   }
 
   stop(): void {
@@ -151,6 +157,7 @@ export class LiveFeed {
   }
 
   #mark(key: string, produce: Produce): void {
+    if (!this.#started) return;
     this.#dirty.set(key, produce);
     this.#timer ??= setTimeout(() => this.#flush(), settleMilliseconds);
   }

@@ -1,11 +1,11 @@
 import { type KubeClient, KubeError } from '@backstay/kubernetes';
-import { type Job, type JobDetail, resourceTypes } from '@backstay/shared';
+import { type Job, type JobDetail, labels, type Pod, resourceTypes } from '@backstay/shared';
 import type { Logger } from 'pino';
 import type { JobRecords } from '../../history/job-records.ts';
 import type { LogArchive } from '../../history/log-archive.ts';
 import type { ClusterCaches } from '../../kubernetes/cluster-caches.ts';
 import { eventsOf } from '../../kubernetes/events-of.ts';
-import { isTerminal, jobState } from '../../kubernetes/job-state.ts';
+import { isTerminal, jobState, scheduleOf } from '../../kubernetes/job-state.ts';
 import { buildJobDetail } from './job-detail.ts';
 import { readJobLog } from './job-log.ts';
 import { LogReader, readAlong } from './log-reader.ts';
@@ -125,17 +125,33 @@ export class JobArchiver {
   async #keep(job: Job): Promise<void> {
     const { archive, caches, client } = this.#parts;
     const reader = new LogReader();
-    const log = readJobLog({ caches, client }, job, { follow: false, signal: this.#abort.signal });
-    await archive.write(job.metadata.uid ?? '', readAlong(log, reader));
+    const pods = await this.#podsOf(job);
+    const seen = { jobs: caches.jobs, pods: snapshotOf(pods), podsOf: () => pods };
+    const log = readJobLog({ caches: seen, client }, job, { follow: false, signal: this.#abort.signal });
+    if (pods.length > 0) await archive.write(job.metadata.uid ?? '', readAlong(log, reader));
     this.#abort.signal.throwIfAborted();
-    await this.#record(job, reader, { hasLog: true, gone: false });
+    await this.#record(job, reader, { hasLog: pods.length > 0, gone: false, pods });
   }
 
-  async #record(job: Job, reader: LogReader, more: { hasLog: boolean; gone: boolean }): Promise<void> {
+  // Asked for anew: the watch of Pods may be behind that of Jobs.
+  async #podsOf(job: Job): Promise<Pod[]> {
+    const { namespace, uid } = job.metadata;
+    const labelSelector = `${labels.schedule}=${scheduleOf(job)}`;
+    const { items } = await this.#parts.client.list(resourceTypes.pods, { namespace, labelSelector });
+    return items
+      .filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid))
+      .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
+  }
+
+  async #record(
+    job: Job,
+    reader: LogReader,
+    more: { hasLog: boolean; gone: boolean; pods?: readonly Pod[] },
+  ): Promise<void> {
     const { caches, client, records } = this.#parts;
     const id = job.metadata.uid ?? '';
     const namespace = job.metadata.namespace ?? '';
-    const pods = caches.podsOf(id);
+    const pods = more.pods ?? caches.podsOf(id);
     const events = await this.#events(client, namespace, [id, ...pods.map((pod) => pod.metadata.uid ?? '')]);
     const current = caches.jobs.get(namespace, job.metadata.name);
     const detail = buildJobDetail({
@@ -177,6 +193,11 @@ export class JobArchiver {
     }
   }
 }
+
+const snapshotOf = (pods: readonly Pod[]) => ({
+  get: (_namespace: string | undefined, name: string) => pods.find((pod) => pod.metadata.name === name),
+  onChange: () => () => undefined,
+});
 
 const deleted = (job: Job): Job => {
   const lastTransitionTime = job.metadata.deletionTimestamp ?? new Date().toISOString();

@@ -15,7 +15,7 @@ export interface JobLogOptions {
 }
 
 export interface LogParts {
-  caches: Pick<ClusterCaches, 'jobs' | 'pods' | 'podsOf'>;
+  caches: Pick<ClusterCaches, 'jobs' | 'podsOf'> & { pods: Pick<ClusterCaches['pods'], 'get' | 'onChange'> };
   /** Reads with the rights of whoever asks. */
   client: KubeClient;
 }

@@ -49,8 +49,9 @@ describe('jobs', () => {
     const job = new FakeJob(harness.cluster).run(() => lines('Backing up', uploaded));
     await vi.waitFor(async () => expect(await detail()).toMatchObject({ state: 'running' }));
     job.succeed();
+    // Lists tell it only once the record is there.
     await vi.waitFor(async () =>
-      expect(await detail()).toMatchObject({ state: 'succeeded', version: 3, sizeBytes: 123 }),
+      expect((await list())?.items).toMatchObject([{ state: 'succeeded', version: 3, sizeBytes: 123 }]),
     );
     job.remove();
     await vi.waitFor(async () => expect((await list())?.items).toMatchObject([{ version: 3, archived: true }]));

@@ -14,7 +14,7 @@ export interface Body {
 const tooLarge = () =>
   new ApiError(413, 'RequestEntityTooLarge', { message: `Request entity too large: limit is ${maxBytes}` });
 
-export async function readText(request: IncomingMessage): Promise<string> {
+export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
@@ -23,22 +23,31 @@ export async function readText(request: IncomingMessage): Promise<string> {
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
+
+export const readText = async (request: IncomingMessage): Promise<string> => (await readBytes(request)).toString('utf8');
 
 export const mediaType = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
 
-/** Reads a JSON or YAML body. ApiError 400, 413, 415. */
-export async function readBody(request: IncomingMessage): Promise<Body> {
+const readable = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** Reads a JSON, YAML or protobuf body; an empty one is `whenEmpty`. ApiError 400, 413, 415. */
+export async function readBody(request: IncomingMessage, whenEmpty = ''): Promise<Body> {
   const type = mediaType(request);
-  if (type !== 'application/json' && type !== 'application/yaml') {
+  if (!readable.includes(type)) {
     throw new ApiError(415, 'UnsupportedMediaType', {
-      message:
-        'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+      message: `the body of the request was in an unknown format - accepted media types include: ${readable.join(', ')}`,
     });
   }
-  const text = await readText(request);
+  const bytes = await readBytes(request);
+  if (bytes.length === 0 && whenEmpty !== '') return parseJson(whenEmpty);
+  if (type === 'application/vnd.kubernetes.protobuf') {
+    const { decodeProtobuf } = await import('../protobuf/decode.ts');
+    return { value: decodeProtobuf(bytes), duplicates: [] };
+  }
+  const text = bytes.toString('utf8');
   return type === 'application/yaml' ? await parseYaml(text) : parseJson(text);
 }
 

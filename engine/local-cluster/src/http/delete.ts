@@ -4,7 +4,7 @@ import { ApiError, badRequest } from '../registry/api-error.ts';
 import type { ObjectRegistry } from '../registry/object-registry.ts';
 import type { DeleteRequest } from '../registry/registry.ts';
 import { parseFieldSelector, parseLabelSelector } from '../registry/selectors.ts';
-import { mediaType, parseJson, parseYaml, readText } from './body.ts';
+import { readBody } from './body.ts';
 import { integerParameter, isDryRun, type ResourceExchange } from './exchange.ts';
 import { projectorFor } from './projector.ts';
 import { sendJson } from './respond.ts';
@@ -13,9 +13,7 @@ import { send } from './write.ts';
 const policies = ['Background', 'Foreground', 'Orphan'] as const;
 
 async function readOptions(exchange: ResourceExchange): Promise<DeleteRequest & { dryRun: boolean }> {
-  const text = await readText(exchange.request);
-  const { value } =
-    mediaType(exchange.request) === 'application/yaml' ? await parseYaml(text) : parseJson(text || '{}');
+  const { value } = await readBody(exchange.request, '{}');
   const body = isObject(value) ? value : {};
   const { query } = exchange;
   const policy = stringAt(body, 'propagationPolicy') ?? query.get('propagationPolicy') ?? orphanPolicy(body, query);

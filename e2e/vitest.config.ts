@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// Contract tests: the same file against local-cluster and, with KUBEBUILDER_ASSETS, against a real kube-apiserver.
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['src/contract/**/*.test.ts'],
+    environment: 'node',
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../lib/paths.mjs';
@@ -9,7 +10,11 @@ const out = path.join(cli, 'dist');
 // CommonJS packages inside an ES module still ask for `require`.
 const banner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+// For Node this package names its CommonJS build, whose names a dynamic import of a split bundle does not see.
+const yamlPackage = createRequire(path.join(root, 'kubernetes/package.json')).resolve('yaml/package.json');
+
 const shared = {
+  alias: { yaml: path.join(path.dirname(yamlPackage), 'browser/index.js') },
   bundle: true,
   platform: 'node',
   target: 'node24',

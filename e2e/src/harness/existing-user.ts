@@ -163,3 +163,18 @@ export async function actionEnds(kubectl: Kubectl, name: string): Promise<Reques
   if (!action) throw new Error('no action');
   return action;
 }
+
+/** The log of every container of an action's Pods; empty before they have started. */
+export function logOf(kubectl: Kubectl, action: string): string {
+  try {
+    return kubectl.run('logs', '-l', `backstay.riotkit.org/action=${action}`, '--all-containers', '--tail=-1');
+  } catch {
+    return '';
+  }
+}
+
+/** Waits for the end of an action that has to succeed; the log says why when it does not. */
+export async function succeeds(kubectl: Kubectl, name: string): Promise<void> {
+  const { status } = await actionEnds(kubectl, name);
+  expect(status?.healthy, `${JSON.stringify(status, null, 2)}\n${logOf(kubectl, name)}`).toBe(true);
+}

@@ -70,6 +70,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     execFileSync(`${bin}/psql`, [...connection, '-d', database, '-v', 'ON_ERROR_STOP=1', '-qAt', '-f', '-'], {
       env,
       input: text,
+      stdio: 'pipe',
       maxBuffer: 1 << 28,
     }).toString();
   await until(() => sql('postgres', 'select 1'));

@@ -10,7 +10,9 @@ import {
   applySchedule,
   listVersions,
   logIn,
+  logOf,
   requestAction,
+  succeeds,
 } from '../harness/existing-user.ts';
 import { findKubectl, type Kubectl, kubectlFor } from '../harness/kubectl.ts';
 
@@ -43,7 +45,7 @@ test.describe('faults', () => {
     token = await logIn(backstay);
     schedule('good', goodDump, slowLoader);
     requestAction(kubectl, { name: 'good', schedule: 'good', action: 'backup' });
-    expect((await actionEnds(kubectl, 'good')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'good');
   });
   test.afterEach(async () => {
     expect(await backstay.stop()).toBe(0);
@@ -109,7 +111,7 @@ test.describe('faults', () => {
     expect(await versions()).toEqual(before.versions);
     expect(kubectl.run('get', 'jobs,secrets,scheduledbackups', '-o', 'name')).toBe(before.names);
     requestAction(kubectl, { name: 'again', schedule: 'good', action: 'backup' });
-    expect((await actionEnds(kubectl, 'again')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'again');
   });
 });
 
@@ -131,18 +133,7 @@ async function runs(kubectl: Kubectl, action: string): Promise<void> {
     })
     .toBe(1);
   // The client says so in its log once bytes flow.
-  await expect
-    .poll(() => storedLog(kubectl, selector), { timeout: 20_000 })
-    .toMatch(/backup-maker|Progress|level=info/);
-}
-
-function storedLog(kubectl: Kubectl, selector: string): string {
-  try {
-    return kubectl.run('logs', '-l', selector, '-c', 'backup-maker', '--tail=-1');
-  } catch {
-    // The container has not started yet.
-    return '';
-  }
+  await expect.poll(() => logOf(kubectl, action), { timeout: 20_000 }).toMatch(/backup-maker|Progress|level=info/);
 }
 
 function writeConfigMaps(kubectl: Kubectl): string[] {

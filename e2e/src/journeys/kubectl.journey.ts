@@ -4,12 +4,12 @@ import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { type BackstayProcess, startBackstay } from '../harness/backstay-process.ts';
 import {
-  actionEnds,
   applyRepositoryObjects,
   applySchedule,
   listVersions,
   logIn,
   requestAction,
+  succeeds,
 } from '../harness/existing-user.ts';
 import { findKubectl, type Kubectl, kubectlFor } from '../harness/kubectl.ts';
 import { startPostgres } from '../harness/postgres-server.ts';
@@ -52,13 +52,13 @@ test.describe('with kubectl only, as an existing user', () => {
     applySchedule(kubectl, { name: 'app1', template: 'pg15', params, repository, collection, token });
 
     requestAction(kubectl, { name: 'iwa-ait-v1-backup', schedule: 'app1', action: 'backup' });
-    expect((await actionEnds(kubectl, 'iwa-ait-v1-backup')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'iwa-ait-v1-backup');
     expect(await listVersions(backstay, token, collection)).toMatchObject([{ versionNumber: 1 }]);
     expect(kubectl.get('scheduledbackup', 'app1')).toMatchObject({ status: { healthy: true } });
 
     server.sql('app1', "insert into movies (title) values ('second')");
     requestAction(kubectl, { name: 'iwa-ait-v1-restore', schedule: 'app1', action: 'restore' });
-    expect((await actionEnds(kubectl, 'iwa-ait-v1-restore')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'iwa-ait-v1-restore');
     expect(server.sql('app1', 'select title from movies').trim()).toBe('first');
     await server.stop();
   });
@@ -72,19 +72,19 @@ test.describe('with kubectl only, as an existing user', () => {
 
     const first = describeFolder(data);
     requestAction(kubectl, { name: 'backup-1', schedule: 'files', action: 'backup' });
-    expect((await actionEnds(kubectl, 'backup-1')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'backup-1');
     fs.writeFileSync(path.join(data, 'newer'), 'newer');
     const second = describeFolder(data);
     requestAction(kubectl, { name: 'backup-2', schedule: 'files', action: 'backup' });
-    expect((await actionEnds(kubectl, 'backup-2')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'backup-2');
     fs.writeFileSync(path.join(data, 'newest'), 'newest');
 
     requestAction(kubectl, { name: 'restore-latest', schedule: 'files', action: 'restore' });
-    expect((await actionEnds(kubectl, 'restore-latest')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'restore-latest');
     expect(describeFolder(data)).toEqual(second);
 
     requestAction(kubectl, { name: 'restore-1', schedule: 'files', action: 'restore', targetVersion: 'v1' });
-    expect((await actionEnds(kubectl, 'restore-1')).status?.healthy).toBe(true);
+    await succeeds(kubectl, 'restore-1');
     expect(describeFolder(data)).toEqual(first);
     fs.rmSync(folder, { recursive: true, force: true });
   });

@@ -17,6 +17,7 @@ export interface TestCluster {
   home: string;
   registry: ClusterRegistry;
   runner: PodRunner;
+  stopControllers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export const startTestCluster = (
     home,
     registry,
     runner,
+    stopControllers: controllers.stop,
     stop: async () => {
       await controllers.stop();
       await runner.stop();

@@ -1,6 +1,7 @@
+import type { Clock as WallClock } from '../clock.ts';
+
 /** The time as controllers see it. */
-export interface Clock {
-  now(): Date;
+export interface Clock extends WallClock {
   /** Calls once, when at least `milliseconds` have passed (0 or more, of any size). Returns what cancels it. */
   setTimeout(callback: () => void, milliseconds: number): () => void;
 }

@@ -181,9 +181,9 @@ describe('changes while it runs', () => {
     createJob(cluster(), 'j', { template, parallelism: 3, completions: 9, backoffLimit: 20 });
     for (let round = 0; !condition('Complete'); round += 1) {
       await until('a Pod or the end', () => active().length > 0 || condition('Complete'));
-      active()
-        .slice(0, 2)
-        .forEach((pod, index) => end(pod, (round + index) % 4 === 3 ? 'Failed' : 'Succeeded'));
+      for (const [index, pod] of active().slice(0, 2).entries()) {
+        end(pod, (round + index) % 4 === 3 ? 'Failed' : 'Succeeded');
+      }
       await controllers.stop();
       clock.advance(700_000);
       controllers = startControllers({ registry, clock, logger: silent });

@@ -3,9 +3,11 @@ import type { ObjectRegistry } from '../registry/object-registry.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { startCronJobController } from './cron-job-controller.ts';
 import { startClaimController, startServiceAccountController } from './defaults-controller.ts';
+import { startDeploymentController } from './deployment-controller.ts';
 import { startEventExpiry } from './event-expiry.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { startJobController } from './job-controller.ts';
+import { startReplicaSetController } from './replica-set-controller.ts';
 import { startTtlController } from './ttl-controller.ts';
 
 export interface ControllersOptions {
@@ -30,6 +32,8 @@ export const startControllers = ({
     startJobController(context),
     startCronJobController(context),
     startTtlController(context),
+    startReplicaSetController(context),
+    startDeploymentController(context),
   ];
   return {
     stop: async () => {

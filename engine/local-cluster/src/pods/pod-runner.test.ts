@@ -302,6 +302,7 @@ describe('stopping', () => {
     createPod(first, 'running', bash(`trap '' TERM; echo $BASHPID > ${file}; sleep 300; sleep 300`));
     createPod(first, 'pending', bash('echo went on', { container: { envFrom: [{ secretRef: { name: 'late' } }] } }));
     const pid = await pidFrom(file);
+    await first.stopControllers();
     await first.runner.stop();
     expect(isAlive(pid)).toBe(false);
     expect(getPod(first, 'running')?.status).toMatchObject({ phase: 'Failed', reason: 'NodeRestarted' });

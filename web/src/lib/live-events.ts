@@ -19,6 +19,8 @@ interface Options {
 
 /** A browser reconnects by itself, except after a refusal (e.g. 502 while the server restarts): then this does. */
 const reconnectAfter = 3000;
+/** EventSource.CLOSED */
+const closed = 2;
 
 export function openLiveEvents(options: Options): LiveEvents {
   const connect = options.connect ?? ((url: string) => new EventSource(url));
@@ -52,7 +54,7 @@ export function openLiveEvents(options: Options): LiveEvents {
   };
   const lost = (): void => {
     setState('lost');
-    if (source.readyState !== EventSource.CLOSED) return;
+    if (source.readyState !== closed) return;
     gap = true;
     clearTimeout(reconnectTimer);
     reconnectTimer = setTimeout(open, reconnectAfter);

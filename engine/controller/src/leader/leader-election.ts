@@ -61,6 +61,7 @@ class Election {
   #observed: Observed = { seen: '', at: 0 };
   #renewedAt = 0;
   #leading = false;
+  #held: Lease | undefined;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -114,20 +115,27 @@ class Election {
   }
 
   async #acquire(): Promise<boolean> {
-    const { client, identity } = this.#options;
-    let lease: Lease;
+    const { identity } = this.#options;
+    if (this.#held !== undefined && (await this.#write('replace', this.#held))) {
+      return true;
+    }
+    const lease = await this.#read();
+    if (lease === undefined) {
+      return this.#write('create', undefined);
+    }
+    const mine = lease.spec?.holderIdentity === identity;
+    return mine || this.#isFree(lease) ? this.#write('replace', lease) : false;
+  }
+
+  async #read(): Promise<Lease | undefined> {
     try {
-      lease = await client.get(resourceTypes.leases, this.#key());
+      return await this.#options.client.get(resourceTypes.leases, this.#key());
     } catch (error) {
-      if (!isNotFound(error)) {
-        throw error;
+      if (isNotFound(error)) {
+        return undefined;
       }
-      return this.#write(() => client.create(resourceTypes.leases, this.#lease(undefined)));
+      throw error;
     }
-    if (lease.spec?.holderIdentity !== identity && !this.#isFree(lease)) {
-      return false;
-    }
-    return this.#write(() => client.replace(resourceTypes.leases, this.#lease(lease)));
   }
 
   #isFree({ spec, metadata }: Lease): boolean {
@@ -139,13 +147,14 @@ class Election {
     return !spec?.holderIdentity || performance.now() - this.#observed.at > leaseMs;
   }
 
-  /** A conflict means that somebody else was faster. */
-  async #write(request: () => Promise<Lease>): Promise<boolean> {
+  /** A conflict means that somebody else was faster. What was written is renewed next time without being read before. */
+  async #write(method: 'create' | 'replace', before: Lease | undefined): Promise<boolean> {
+    this.#held = undefined;
     try {
-      await request();
+      this.#held = await this.#options.client[method](resourceTypes.leases, this.#lease(before));
       return true;
     } catch (error) {
-      if (isConflict(error)) {
+      if (isConflict(error) || isNotFound(error)) {
         return false;
       }
       throw error;

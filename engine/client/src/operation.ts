@@ -9,13 +9,12 @@ import type { Bytes } from './openpgp/bytes.ts';
 export class Operation {
   readonly #controller = new AbortController();
   readonly #idleMilliseconds: number;
-  #waitingFor: JobStage;
+  #waitingFor: JobStage | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param stage the one that is waited for at first */
-  constructor(idleSeconds: number, stage: JobStage) {
+  /** @param idleSeconds 0: waits for ever */
+  constructor(idleSeconds: number) {
     this.#idleMilliseconds = idleSeconds * 1000;
-    this.#waitingFor = stage;
     this.#arm();
   }
 
@@ -54,7 +53,7 @@ export class Operation {
     return this.signal.aborted ? this.signal.reason : error;
   }
 
-  [Symbol.dispose](): void {
+  close(): void {
     clearTimeout(this.#timer);
   }
 
@@ -66,7 +65,8 @@ export class Operation {
   #idleFailure(): Failure {
     const seconds = this.#idleMilliseconds / 1000;
     const stage = this.#waitingFor;
-    return new Failure('idleTimeout', `nothing moved for ${seconds} s while waiting for the ${stage}`, { stage });
+    const waiting = `while waiting for the ${stage ?? 'repository'}`;
+    return new Failure('idleTimeout', `nothing moved for ${seconds} s ${waiting}`, stage ? { stage } : {});
   }
 }
 

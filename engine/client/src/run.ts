@@ -80,27 +80,40 @@ const loggerFor = (options: BackupMakerOptions, settings?: ClientSettings): Logg
     secrets: settings ? [settings.token, settings.passphrase] : [],
   });
 
+const interruptions: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
+/** Signals abort the operation while it runs. */
+const withOperation = async (
+  settings: ClientSettings,
+  options: BackupMakerOptions,
+  work: (operation: Operation) => Promise<void>,
+): Promise<void> => {
+  const operation = new Operation(settings.timeout);
+  const interrupt = (signal: NodeJS.Signals): void => operation.abort(new Interrupted(signal));
+  for (const signal of interruptions) options.signals.on(signal, interrupt);
+  try {
+    await work(operation);
+  } finally {
+    for (const signal of interruptions) options.signals.off(signal, interrupt);
+    operation.close();
+  }
+};
+
 const execute = async (given: GivenSettings, options: BackupMakerOptions): Promise<number> => {
   let logger = loggerFor(options);
   try {
     const { settings, action } = prepare(given);
     logger = loggerFor(options, settings);
-    using operation = new Operation(settings.timeout, given.command === 'make' ? 'upload' : 'download');
-    const interrupt = (signal: NodeJS.Signals): void => operation.abort(new Interrupted(signal));
-    const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
-    for (const signal of signals) options.signals.on(signal, interrupt);
-    try {
-      await action({
+    await withOperation(settings, options, (operation) =>
+      action({
         operation,
         logger,
         environment: options.env,
         output: { stdout: options.stdout, stderr: options.stderr },
         retryMilliseconds: options.retryMilliseconds ?? 500,
         graceMilliseconds: options.graceMilliseconds ?? 5000,
-      });
-    } finally {
-      for (const signal of signals) options.signals.off(signal, interrupt);
-    }
+      }),
+    );
     return 0;
   } catch (error) {
     if (error instanceof Failure && error.kind === 'usage') {

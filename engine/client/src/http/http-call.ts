@@ -17,9 +17,11 @@ const longestAnswer = 1024 * 1024;
 
 let trusted: tls.SecureContext | undefined;
 
-/** The roots of Node and those of the machine, as every other program on it uses. */
+/** The roots of Node and those of the machine, as every other program on it uses; older versions of Node have only their own. */
 const trustedRoots = (): tls.SecureContext => {
-  const roots = [...tls.getCACertificates('default'), ...tls.getCACertificates('system')];
+  const { getCACertificates } = tls as Partial<typeof tls>;
+  if (!getCACertificates) return tls.createSecureContext();
+  const roots = [...getCACertificates('default'), ...getCACertificates('system')];
   trusted ??= tls.createSecureContext({ ca: [...new Set(roots)] });
   return trusted;
 };

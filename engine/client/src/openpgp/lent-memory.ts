@@ -10,11 +10,14 @@ export const lend = (piece: Buffer, release: () => void): Buffer => {
   return piece;
 };
 
+/** Older versions of Node leave it to the garbage collector. */
+const canRelease = 'transfer' in ArrayBuffer.prototype;
+
 /** Marks a piece that fills memory of its own. */
 export const lendWhole = (piece: Buffer): Buffer => {
   const { buffer } = piece;
   if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== piece.length) return piece;
-  return lend(piece, () => buffer.transfer(0));
+  return canRelease ? lend(piece, () => buffer.transfer(0)) : piece;
 };
 
 /** The piece was used up. */

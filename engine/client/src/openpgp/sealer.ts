@@ -48,7 +48,8 @@ const createSealPiece = ({ createCipheriv, createHash, xorWords }: Tools, key: U
     xorWords(piece.subarray(0, block), carry);
     xorWords(piece.subarray(block), stream.subarray(0, stream.byteLength - block));
     carry = new Uint8Array(stream.subarray(stream.byteLength - block));
-    (stream.buffer as ArrayBuffer).transfer(0);
+    // Newer versions of Node only: gives the memory back without waiting for the garbage collector.
+    if ('transfer' in stream.buffer) stream.buffer.transfer(0);
   };
 
   const withDetection = (piece: Uint8Array): Uint8Array => {

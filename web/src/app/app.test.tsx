@@ -4,9 +4,9 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { TestEventSource } from '../test/browser-parts.ts';
 import { schedule, session } from '../test/fixtures.ts';
-import { answers, refuses, renderApp, server, useFakeServer } from '../test/render-app.tsx';
+import { answers, refuses, renderApp, server, startFakeServer } from '../test/render-app.tsx';
 
-useFakeServer();
+startFakeServer();
 
 const signInRequired = { code: 'sign_in_required', message: 'Sign in to go on.' };
 
@@ -53,7 +53,9 @@ describe('signing in', () => {
 
 describe('a list', () => {
   test('shows a failure with a retry, and the rows once it works', async () => {
-    server.use(refuses(scheduleRoutes.listSchedules, 502, { code: 'cluster_refused', message: 'The cluster said no.' }));
+    server.use(
+      refuses(scheduleRoutes.listSchedules, 502, { code: 'cluster_refused', message: 'The cluster said no.' }),
+    );
     renderApp('/schedules');
     expect(await screen.findByText('The cluster said no.')).toBeTruthy();
     server.use(answers(scheduleRoutes.listSchedules, { items: [schedule()], total: 1 }));

@@ -56,8 +56,14 @@ describe('changes in the cache', () => {
       { noun: 'schedules', type: 'upsert', item: schedule({ state: 'overdue' }) },
       { noun: 'schedules', type: 'upsert', item: schedule({ id: uid(2), name: 'second' }) },
     ]);
-    expect(client.getQueryData(scheduleKeys.list())).toMatchObject({ total: 2, items: [{ state: 'overdue' }, { name: 'second' }] });
-    expect(client.getQueryData(scheduleKeys.detail('default', 'photos'))).toMatchObject({ state: 'overdue', manifest: 'kept' });
+    expect(client.getQueryData(scheduleKeys.list())).toMatchObject({
+      total: 2,
+      items: [{ state: 'overdue' }, { name: 'second' }],
+    });
+    expect(client.getQueryData(scheduleKeys.detail('default', 'photos'))).toMatchObject({
+      state: 'overdue',
+      manifest: 'kept',
+    });
     applyChanges(client, [{ noun: 'schedules', type: 'remove', id: uid(1) }]);
     expect(client.getQueryData(scheduleKeys.list())).toMatchObject({ total: 1, items: [{ name: 'second' }] });
   });

@@ -34,7 +34,7 @@ export const refuses = <R extends Route>(route: R, status: number, error: object
 };
 
 /** Starts the fake server around the tests of a file. A request that no handler knows fails the test. */
-export function useFakeServer(): void {
+export function startFakeServer(): void {
   beforeAll(() => {
     addBrowserParts();
     server.listen({ onUnhandledFrame: 'error' });

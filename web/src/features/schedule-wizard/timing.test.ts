@@ -15,7 +15,9 @@ test.each([
 
 test('runs are those of the chosen zone, not of the browser', () => {
   const read = readTiming(timing);
-  expect(read.ok && read.schedule.next(new Date('2026-11-23T00:30:00Z'))?.toISOString()).toBe('2026-11-23T01:00:00.000Z');
+  expect(read.ok && read.schedule.next(new Date('2026-11-23T00:30:00Z'))?.toISOString()).toBe(
+    '2026-11-23T01:00:00.000Z',
+  );
 });
 
 test('what Kubernetes would refuse is refused here', () => {

@@ -3,13 +3,15 @@ import { backupRoutes, clusterRoutes, type Plan, procedureRoutes, scheduleRoutes
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { filesProcedure } from '../../test/fixtures.ts';
-import { answers, refuses, renderApp, server, useFakeServer } from '../../test/render-app.tsx';
+import { answers, refuses, renderApp, server, startFakeServer } from '../../test/render-app.tsx';
 
-useFakeServer();
+startFakeServer();
 
 const address = '/schedules/new?procedure=files';
 const plan: Plan = {
-  objects: [{ kind: 'ScheduledBackup', namespace: 'default', name: 'files', change: 'create', yaml: 'kind: ScheduledBackup\n' }],
+  objects: [
+    { kind: 'ScheduledBackup', namespace: 'default', name: 'files', change: 'create', yaml: 'kind: ScheduledBackup\n' },
+  ],
   problems: [],
 };
 
@@ -93,7 +95,9 @@ describe('the create wizard', () => {
     await screen.findByLabelText(/Backups to keep/);
     next();
     fireEvent.click(await screen.findByLabelText('Cron expression'));
-    fireEvent.change(document.getElementById('field-when-cron') as HTMLInputElement, { target: { value: '0 99 * * *' } });
+    fireEvent.change(document.getElementById('field-when-cron') as HTMLInputElement, {
+      target: { value: '0 99 * * *' },
+    });
     next();
     await waitFor(() => expect(document.getElementById('field-when-cron')?.getAttribute('aria-invalid')).toBe('true'));
     expect(screen.queryByText('The cluster accepts this')).toBeNull();
@@ -101,11 +105,15 @@ describe('the create wizard', () => {
 
   test('a failed apply says why and loses nothing; a second try creates it', async () => {
     const drafts: unknown[] = [];
-    server.use(refuses(scheduleRoutes.createSchedule, 502, { code: 'cluster_refused', message: 'The quota is used up.' }));
+    server.use(
+      refuses(scheduleRoutes.createSchedule, 502, { code: 'cluster_refused', message: 'The quota is used up.' }),
+    );
     const { router } = renderApp(address);
     await toReview();
     fireEvent.click(screen.getByLabelText('Run the first backup now'));
-    await waitFor(() => expect(screen.getByRole('button', { name: 'Create schedule' }).getAttribute('aria-disabled')).not.toBe('true'));
+    await waitFor(() =>
+      expect(screen.getByRole('button', { name: 'Create schedule' }).getAttribute('aria-disabled')).not.toBe('true'),
+    );
     fireEvent.click(screen.getByRole('button', { name: 'Create schedule' }));
     expect(await screen.findByText(/The quota is used up/)).toBeTruthy();
     server.use(
@@ -118,13 +126,22 @@ describe('the create wizard', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Create schedule' }));
     await waitFor(() => expect(router.state.location.pathname).toBe('/schedules/default/files'));
     expect(drafts).toMatchObject([
-      { form: { name: 'files', parameters: { path: '/srv/photos' }, collection: { mode: 'new', name: 'files' }, runNow: false } },
+      {
+        form: {
+          name: 'files',
+          parameters: { path: '/srv/photos' },
+          collection: { mode: 'new', name: 'files' },
+          runNow: false,
+        },
+      },
     ]);
     expect(sessionStorage.getItem('backstay.draft.schedule')).toBeNull();
   });
 
   test('a problem of the dry run leads to the step that holds its field', async () => {
-    server.use(answers(scheduleRoutes.planSchedule, { ...plan, problems: [{ field: 'name', message: 'This name is taken.' }] }));
+    server.use(
+      answers(scheduleRoutes.planSchedule, { ...plan, problems: [{ field: 'name', message: 'This name is taken.' }] }),
+    );
     renderApp(address);
     await toDetails();
     type(/Folder/, '/srv/photos');

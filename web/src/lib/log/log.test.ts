@@ -10,7 +10,10 @@ const linesOf = (store: LogStore): string[] =>
 
 describe('the log store', () => {
   test('gives back every line, however the text was cut on its way', () => {
-    const text = fc.array(fc.string({ unit: 'grapheme' }).map((line) => line.replaceAll('\n', ' ')), { maxLength: 60 });
+    const text = fc.array(
+      fc.string({ unit: 'grapheme' }).map((line) => line.replaceAll('\n', ' ')),
+      { maxLength: 60 },
+    );
     fc.assert(
       fc.property(text, fc.array(fc.nat(200), { maxLength: 20 }), (lines, cuts) => {
         const store = new LogStore();

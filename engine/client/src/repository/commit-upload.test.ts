@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { refuse, TestRepository } from '../testing/repository-servers.ts';
-import { runClient } from '../testing/run-client.ts';
+import { runClient, startClient } from '../testing/run-client.ts';
 
 let server: TestRepository;
 let folder: string;
@@ -101,6 +101,16 @@ it('repeats a commit that did not arrive', async () => {
     return true;
   };
   expect((await make()).exitCode).toBe(0);
+  expect(server.versions).toHaveLength(1);
+});
+
+it('is not interrupted between the commit and its answer', async () => {
+  const running = startClient(['make', '--cmd', 'echo x'], server.environment);
+  server.intervene = (request) => {
+    if (request.url?.endsWith('/finalise')) running.signals.emit('SIGTERM', 'SIGTERM');
+    return false;
+  };
+  expect((await running.result).exitCode).toBe(0);
   expect(server.versions).toHaveLength(1);
 });
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
 import { jsonOf, numberAt, reasonOf, textAt } from '../http/answer-text.ts';
 import { exchange, type HttpAnswer } from '../http/http-call.ts';
@@ -12,6 +13,9 @@ const stage = 'upload';
 /** Bytes in one request. They are kept until the server has them, so that a broken connection costs nothing but time. */
 const segmentBytes = 16 * 1024 * 1024;
 const abortMilliseconds = 10_000;
+const commitMilliseconds = 60_000;
+
+const commitSignal = (): AbortSignal => AbortSignal.timeout(commitMilliseconds);
 
 const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
 /** Answers of a server or proxy that is away for a moment. */
@@ -172,29 +176,41 @@ export class CommitUpload implements UploadTarget {
     this.#offset = offset;
   }
 
+  /**
+   * The point of no return: a signal does not interrupt it any more, because the version may exist from the first request on.
+   * Each request and each pause is short.
+   */
   async #commit(): Promise<StoredVersion> {
-    const sha256 = this.#hash.digest('hex');
-    const stored = { bytes: this.#offset, sha256 };
+    const stored = { bytes: this.#offset, sha256: this.#hash.digest('hex') };
     this.#settled = true;
     for (let attempt = 0; attempt <= retries; attempt++) {
-      const finalised = await this.#ask(() =>
-        exchange(callOf(this.#access, 'POST', this.#url('/finalise')), { sha256, size: this.#offset }),
-      );
-      if (finalised && isSuccess(finalised)) return { ...stored, ...versionOf(finalised) };
-      if (finalised && !isPassing(finalised)) {
-        this.#settled = false;
-        throw refused(finalised);
-      }
-      await pause(this.#access, attempt);
-      const settled = await this.#ask(() =>
-        exchange(callOf(this.#access, 'GET', uploadsUrl(this.#access, `/${this.#upload.key}`))),
-      );
-      const state = settled && textAt(jsonOf(settled.text), 'data', 'upload', 'state');
-      if (settled && state === 'committed') return { ...stored, ...versionOf(settled) };
-      if (settled && state === 'aborted') throw givenUp(settled);
+      const answer = (await this.#finalise(stored)) ?? (await this.#settle(attempt));
+      if (answer) return { ...stored, ...versionOf(answer) };
     }
     const reason = 'the repository did not say whether the version was stored';
     throw new Failure('outcomeUnknown', `${reason}; look at its list of versions`, { stage });
+  }
+
+  /** The answer of success; undefined when the outcome is unknown. */
+  async #finalise({ sha256, bytes }: StoredVersion): Promise<HttpAnswer | undefined> {
+    const call = { ...callOf(this.#access, 'POST', this.#url('/finalise')), signal: commitSignal() };
+    const answer = await exchange(call, { sha256, size: bytes }).catch(() => undefined);
+    if (!answer || isPassing(answer)) return undefined;
+    if (isSuccess(answer)) return answer;
+    this.#settled = false;
+    throw refused(answer);
+  }
+
+  /** Asks what became of a commit without an answer; undefined when it has to be repeated. */
+  async #settle(attempt: number): Promise<HttpAnswer | undefined> {
+    await setTimeout(this.#access.retryMilliseconds * 2 ** attempt);
+    const url = uploadsUrl(this.#access, `/${this.#upload.key}`);
+    const answer = await exchange({ ...callOf(this.#access, 'GET', url), signal: commitSignal() }).catch(
+      () => undefined,
+    );
+    const state = answer && textAt(jsonOf(answer.text), 'data', 'upload', 'state');
+    if (answer && state === 'aborted') throw givenUp(answer);
+    return state === 'committed' ? answer : undefined;
   }
 
   /** The answer; undefined when the connection broke, which is for the caller to mend. */

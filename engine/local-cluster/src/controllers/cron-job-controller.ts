@@ -34,11 +34,6 @@ interface Work {
   now: Date;
 }
 
-const jobsOf = ({ registry }: ControllerContext, cronJob: CronJob): Job[] =>
-  registry
-    .list(resources.jobs, { namespace: cronJob.metadata.namespace ?? '' })
-    .items.filter((job) => controllerOf(job)?.uid === cronJob.metadata.uid) as Job[];
-
 const forget = (status: CronJobStatus, uid: string | undefined): void => {
   status.active = (status.active ?? []).filter((reference) => reference.uid !== uid);
 };
@@ -228,7 +223,7 @@ const reconcileCronJob = (context: ControllerContext, record: RecordEvent, key: 
     context,
     record,
     cronJob,
-    jobs: jobsOf(context, cronJob),
+    jobs: context.jobs.of(cronJob) as Job[],
     status: cloneJson(cronJob.status ?? {}),
     now: context.clock.now(),
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Pod } from '@backstay/shared';
 import { timestamp } from '../clock.ts';
 import { arrayAt, at, cloneJson, isObject, sameJson } from '../json.ts';
 import type { ControllerContext } from './controller-context.ts';
@@ -6,7 +7,7 @@ import { createEventRecorder, type RecordEvent } from './event-recorder.ts';
 import { createReconciler } from './reconciler.ts';
 import { controlledBy, controllerOf, keyOf, mutate, placeOf, remove, resources, splitKey } from './resources.ts';
 import { stopAll } from './stop-all.ts';
-import { countPods, ownedBy, podsOfWorkload, type Workload } from './workload.ts';
+import { countPods, type Workload } from './workload.ts';
 
 const hashLabel = 'pod-template-hash';
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -94,14 +95,14 @@ const rollOut = (work: Work, current: Workload): void => {
   const wanted = deployment.spec.replicas ?? 1;
   const old = work.replicaSets.filter(({ metadata }) => metadata.name !== current.metadata.name);
   scale(work, current, wanted);
-  const ready = countPods(podsOfWorkload(context.registry, current)).readyReplicas;
+  const ready = countPods(context.pods.of(current) as Pod[]).readyReplicas;
   if (ready >= wanted || at(deployment, 'spec', 'strategy', 'type') === 'Recreate') {
     for (const each of old) {
       scale(work, each, 0);
     }
   }
   const idle = old
-    .filter((each) => (each.spec.replicas ?? 1) === 0 && podsOfWorkload(context.registry, each).length === 0)
+    .filter((each) => (each.spec.replicas ?? 1) === 0 && (context.pods.of(each) as Pod[]).length === 0)
     .sort((a, b) => revisionOf(b) - revisionOf(a));
   for (const each of idle.slice(deployment.spec.revisionHistoryLimit ?? 10)) {
     remove(context.registry, resources.replicaSets, { place: placeOf(each), propagationPolicy: 'Background' });
@@ -132,8 +133,8 @@ const saveStatus = (work: Work, current: Workload): void => {
   const { context, deployment } = work;
   const { registry } = context;
   const wanted = deployment.spec.replicas ?? 1;
-  const all = countPods(work.replicaSets.flatMap((each) => podsOfWorkload(registry, each)));
-  const updated = countPods(podsOfWorkload(registry, current));
+  const all = countPods(work.replicaSets.flatMap((each) => context.pods.of(each) as Pod[]));
+  const updated = countPods(context.pods.of(current) as Pod[]);
   const status = {
     observedGeneration: deployment.metadata.generation,
     replicas: all.replicas,
@@ -166,7 +167,7 @@ const reconcile = (context: ControllerContext, record: RecordEvent, key: string)
   if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) {
     return;
   }
-  const owned = () => ownedBy<Workload>(registry.list(resources.replicaSets, { namespace }).items, deployment);
+  const owned = () => context.replicaSets.of(deployment) as Workload[];
   const work: Work = { context, record, deployment, replicaSets: owned() };
   const current = currentReplicaSet(work);
   rollOut(work, current);

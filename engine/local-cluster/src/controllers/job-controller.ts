@@ -1,19 +1,9 @@
-import type { Job, Pod } from '@backstay/shared';
+import type { Job, KubeObject, Pod } from '@backstay/shared';
 import { timestamp } from '../clock.ts';
 import { cloneJson, sameJson } from '../json.ts';
 import type { ControllerContext } from './controller-context.ts';
 import { createEventRecorder, type RecordEvent } from './event-recorder.ts';
-import {
-  hasFailed,
-  hasSucceeded,
-  isActive,
-  isReady,
-  isTerminating,
-  isTracked,
-  podFor,
-  podsOf,
-  release,
-} from './job-pods.ts';
+import { hasFailed, hasSucceeded, isActive, isReady, isTerminating, isTracked, podFor, release } from './job-pods.ts';
 import {
   backoffLeft,
   type Ending,
@@ -53,6 +43,8 @@ const save = ({ context, job, status }: Work): void => {
     },
   });
 };
+
+const podsOf = ({ pods }: ControllerContext, job: KubeObject): Pod[] => pods.of(job) as Pod[];
 
 /** Moves the results that were noted as uncounted into the counts. Their Pods are let go first: a crash between repeats it. */
 const settle = ({ context, status, pods }: Work): void => {
@@ -166,7 +158,7 @@ const fail = (work: Work, ending: Ending): void => {
     deletePod(work, pod);
   }
   // The end is told when nothing of the Job runs any more.
-  if (!podsOf(work.context.registry, job).some((pod) => isActive(pod) || isTerminating(pod))) {
+  if (!podsOf(work.context, job).some((pod) => isActive(pod) || isTerminating(pod))) {
     setCondition(status, { type: 'Failed', status: 'True', ...ending }, now);
     record(job, { type: 'Warning', ...ending });
   }
@@ -180,7 +172,7 @@ const complete = ({ job, status, now, record }: Work, ending: Ending): void => {
 };
 
 const countActive = (work: Work): void => {
-  const pods = podsOf(work.context.registry, work.job);
+  const pods = podsOf(work.context, work.job);
   const counts = {
     active: pods.filter(isActive).length,
     ready: pods.filter((pod) => isActive(pod) && isReady(pod)).length,
@@ -218,7 +210,7 @@ const reconcileJob = (context: ControllerContext, record: RecordEvent, key: stri
   if (job === undefined) {
     return undefined;
   }
-  const pods = podsOf(registry, job);
+  const pods = podsOf(context, job);
   if (endingOf(job) !== undefined) {
     for (const pod of pods.filter((each) => isTracked(each) && !isActive(each))) {
       release(registry, pod);
@@ -282,7 +274,7 @@ export const startJobController = (context: ControllerContext): (() => void) => 
     registry.subscribe(resources.jobs, ({ type, object }) => {
       jobs.enqueue(keyOf(object));
       if (type === 'DELETED') {
-        for (const pod of podsOf(registry, object as Job)) {
+        for (const pod of podsOf(context, object)) {
           onPod(pod);
         }
       }

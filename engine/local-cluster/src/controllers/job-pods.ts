@@ -1,7 +1,7 @@
 import type { Job, Pod } from '@backstay/shared';
 import { cloneJson } from '../json.ts';
 import type { Registry } from '../registry/registry.ts';
-import { controlledBy, controllerOf, mutate, placeOf, resources } from './resources.ts';
+import { controlledBy, mutate, placeOf, resources } from './resources.ts';
 
 /** Holds a Pod until its end has been counted in its Job's status, so that no result is lost or counted twice. */
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
@@ -17,11 +17,6 @@ export const isTerminating = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp !== undefined && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
 export const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-
-export const podsOf = (registry: Registry, job: Job): Pod[] =>
-  registry
-    .list(resources.pods, { namespace: job.metadata.namespace ?? '' })
-    .items.filter((pod) => controllerOf(pod)?.uid === job.metadata.uid) as Pod[];
 
 /** Lets a Pod go that its Job has counted or will not count. */
 export const release = (registry: Registry, pod: Pod): void => {

@@ -6,7 +6,7 @@ import { isActive, isReady } from './job-pods.ts';
 import { createReconciler } from './reconciler.ts';
 import { controlledBy, controllerOf, keyOf, mutate, placeOf, remove, resources, splitKey } from './resources.ts';
 import { stopAll } from './stop-all.ts';
-import { countPods, podsOfWorkload, type Workload } from './workload.ts';
+import { countPods, type Workload } from './workload.ts';
 
 interface Work {
   context: ControllerContext;
@@ -50,7 +50,7 @@ const balance = (work: Work, pods: readonly Pod[]): void => {
 };
 
 const saveStatus = ({ context, replicaSet }: Work): void => {
-  const { replicas, readyReplicas } = countPods(podsOfWorkload(context.registry, replicaSet));
+  const { replicas, readyReplicas } = countPods(context.pods.of(replicaSet) as Pod[]);
   const status = {
     replicas,
     fullyLabeledReplicas: replicas,
@@ -77,7 +77,7 @@ const reconcile = (context: ControllerContext, record: RecordEvent, key: string)
     return;
   }
   const work: Work = { context, record, replicaSet };
-  const pods = podsOfWorkload(context.registry, replicaSet);
+  const pods = context.pods.of(replicaSet) as Pod[];
   if (replicaSet.metadata.deletionTimestamp === undefined) {
     // What has ended is replaced, so nobody needs it any more.
     for (const pod of pods.filter((each) => !isActive(each) && each.metadata.deletionTimestamp === undefined)) {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ObjectRegistry } from '../registry/object-registry.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { indexByController } from './controlled-objects.ts';
 import { startCronJobController } from './cron-job-controller.ts';
 import { startClaimController, startServiceAccountController } from './defaults-controller.ts';
 import { startDeploymentController } from './deployment-controller.ts';
@@ -8,6 +9,7 @@ import { startEventExpiry } from './event-expiry.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { startJobController } from './job-controller.ts';
 import { startReplicaSetController } from './replica-set-controller.ts';
+import { resources } from './resources.ts';
 import { startTtlController } from './ttl-controller.ts';
 
 export interface ControllersOptions {
@@ -23,7 +25,11 @@ export const startControllers = ({
   clock = systemClock,
   logger,
 }: ControllersOptions): { stop(): Promise<void> } => {
-  const context = { registry, clock, logger };
+  // Before the controllers, which find the objects of an event in them.
+  const pods = indexByController(registry, resources.pods);
+  const jobs = indexByController(registry, resources.jobs);
+  const replicaSets = indexByController(registry, resources.replicaSets);
+  const context = { registry, clock, logger, pods, jobs, replicaSets };
   const stops = [
     startGarbageCollector(context),
     startServiceAccountController(context),
@@ -34,6 +40,9 @@ export const startControllers = ({
     startTtlController(context),
     startReplicaSetController(context),
     startDeploymentController(context),
+    pods.stop,
+    jobs.stop,
+    replicaSets.stop,
   ];
   return {
     stop: async () => {

@@ -112,7 +112,7 @@ describe('a template of the cluster', () => {
     expect(decode(find<Secret>(objects, 'Secret', 'app1-backup-script'), 'app1')).toBe(
       `#!/bin/sh\nexport PGPASSWORD="CANARY-password '; rm -rf / #"\nexec dump /mnt/secrets/gpg-key\n`,
     );
-    expect(find<ConfigMap>(objects, 'ConfigMap').data?.['app1']).toContain('exec /mnt/init/app1.script');
+    expect(find<ConfigMap>(objects, 'ConfigMap').data?.['app1']).toContain('exec "/mnt/init/app1.script"');
     const spec = podOf(objects);
     expect(spec.containers[0]?.image).toBe('ghcr.io/example/pgbr:1');
     expect(spec.volumes).toContainEqual({ name: 'script', secret: { secretName: 'app1-backup-script' } });

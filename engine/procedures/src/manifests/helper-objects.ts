@@ -30,9 +30,9 @@ const secret = (layout: Layout, name: string, entries: Record<string, string>): 
 /** The script that stands in the ConfigMap in place of one that holds values. */
 const launcher = (scriptName: string): string => `#!/bin/bash
 set -e
-cp ${podPaths.script}/${scriptName} ${podPaths.init}/${scriptName}.script
-chmod 0700 ${podPaths.init}/${scriptName}.script
-exec ${podPaths.init}/${scriptName}.script
+cp "${podPaths.script}/${scriptName}" "${podPaths.init}/${scriptName}.script"
+chmod 0700 "${podPaths.init}/${scriptName}.script"
+exec "${podPaths.init}/${scriptName}.script"
 `;
 
 const configMap = (layout: Layout): ConfigMap => {

@@ -6,7 +6,7 @@ const injector = ({ input }: Layout): Container => ({
   image: input.values.backupMakerImage ?? input.backupMakerImage ?? defaultBackupMakerImage,
   imagePullPolicy: 'IfNotPresent',
   command: ['/bin/bash', '-ec'],
-  args: [`cp "$(command -v backup-maker)" ${podPaths.init}/backup-maker\nchmod +x ${podPaths.init}/backup-maker\n`],
+  args: [`cp "$(command -v backup-maker)" "${podPaths.init}/backup-maker"\nchmod +x "${podPaths.init}/backup-maker"\n`],
   volumeMounts: [{ name: 'init-scripts', mountPath: podPaths.init }],
   ...securityContext(input.values.securityContext),
 });
@@ -28,9 +28,9 @@ const environment = ({ input }: Layout): EnvVar[] => [
 const runScript = (name: string): string =>
   [
     `export PATH="$PATH:${podPaths.init}"`,
-    `cp ${podPaths.scripts}/${name} ${podPaths.init}/${name}`,
-    `chmod +x ${podPaths.init}/${name}`,
-    `exec ${podPaths.init}/${name}`,
+    `cp "${podPaths.scripts}/${name}" "${podPaths.init}/${name}"`,
+    `chmod +x "${podPaths.init}/${name}"`,
+    `exec "${podPaths.init}/${name}"`,
     '',
   ].join('\n');
 

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -7,6 +8,7 @@ import {
   lutimesSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -128,6 +130,68 @@ describe('a folder', () => {
     expect(run.stderr).toContain('An interrupted restore was undone');
     expect(run.code).not.toBe(0);
     expect(describeTree(target)).toEqual(before);
+  });
+
+  it.runIf(isRoot).each(['old.partial', 'old'])(
+    'is put back when a swap inside of it stopped with %s',
+    async (stage) => {
+      await backUp();
+      execFileSync('chown', ['-R', `${nobody}:${nobody}`, target, path.join(root, 'bench')]);
+      chmodSync(root, 0o755);
+      lutimesSync(target, 1_400_000_000.5, 1_400_000_000.5);
+      const before = describeTree(target);
+      const work = path.join(target, '.backstay-restore');
+      mkdirSync(path.join(work, stage), { recursive: true });
+      writeFileSync(path.join(work, 'stamp'), '2014-05-13 16:53:20.500000000 +0000\n');
+      const moved = readdirSync(target).filter((name) => name !== '.backstay-restore');
+      for (const name of stage === 'old' ? moved : moved.slice(0, 4)) {
+        renameSync(path.join(target, name), path.join(work, stage, name));
+      }
+      if (stage === 'old') writeFileSync(path.join(target, 'already new'), 'x');
+      execFileSync('chown', ['-R', `${nobody}:${nobody}`, work]);
+      const run = await bench.run('restore', { BM_PARAM_PATH: target, FAKE_SOURCE: '/dev/null' }, { uid: nobody });
+      expect(run.stderr).toContain('An interrupted restore was undone');
+      expect(describeTree(target)).toEqual(before);
+    },
+  );
+
+  it('is untouched when the restore is killed, and the next one cleans up', async () => {
+    await backUp();
+    const before = describeTree(target);
+    const tar = path.join(root, 'bench', 'bin', 'tar');
+    // Everything is unpacked, but not yet in place.
+    writeFileSync(tar, '#!/bin/bash\n/bin/tar "$@"\nkill -KILL 0\n', { mode: 0o755 });
+    expect((await bench.run('restore', { BM_PARAM_PATH: target })).code).toBeNull();
+    rmSync(tar);
+    expect(describeTree(target)).toEqual(before);
+    expect(existsSync(`${target}.backstay-restore`)).toBe(true);
+    expect(await bench.run('restore', { BM_PARAM_PATH: target })).toMatchObject({ code: 0 });
+    expect(describeTree(target)).toEqual(before);
+    expect(existsSync(`${target}.backstay-restore`)).toBe(false);
+  });
+
+  it('refuses a second restore while one is running', async () => {
+    await backUp();
+    mkdirSync(`${target}.backstay-restore`);
+    const holder = spawn('flock', [`${target}.backstay-restore`, '-c', 'echo locked; exec sleep 60']);
+    await once(holder.stdout, 'data');
+    const run = await bench.run('restore', { BM_PARAM_PATH: target });
+    holder.kill('SIGKILL');
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain('another restore');
+  });
+
+  it.each([
+    [1, 0, 'Warning: some files changed'],
+    [2, 2, ''],
+  ])('is backed up although tar ends with %i only when that is a warning', async (status, code, message) => {
+    writeFileSync(path.join(root, 'bench', 'bin', 'tar'), `#!/bin/sh\n/bin/tar "$@"\nexit ${status}\n`, {
+      mode: 0o755,
+    });
+    const run = await bench.run('backup', { BM_PARAM_PATH: target });
+    expect(run.stderr).toContain(message);
+    expect(run.code === 0).toBe(code === 0);
+    expect(existsSync(bench.store)).toBe(code === 0);
   });
 
   it('keeps what the backup leaves out, when only a part is backed up', async () => {

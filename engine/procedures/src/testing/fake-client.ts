@@ -26,14 +26,15 @@ export interface ScriptRun {
   readonly stderr: string;
 }
 
+export interface RunOptions {
+  /** User who runs the script. */
+  readonly uid?: number;
+}
+
 export interface ScriptBench {
   /** File that the fake client writes and reads. */
   readonly store: string;
-  run(
-    operation: Operation | 'check',
-    environment: Record<string, string>,
-    options?: { uid?: number },
-  ): Promise<ScriptRun>;
+  run(operation: Operation | 'check', environment: Record<string, string>, options?: RunOptions): Promise<ScriptRun>;
 }
 
 const scriptText = (name: string, operation: Operation | 'check'): string => {
@@ -55,9 +56,9 @@ export const createScriptBench = (folder: string, procedure: string): ScriptBenc
   chmodSync(folder, 0o777);
   return {
     store,
-    run: (operation, environment, { uid } = {}) =>
+    run: (operation, environment, options = {}) =>
       runScript(path.join(bin, `${operation}.sh`), {
-        uid,
+        ...options,
         env: {
           PATH: `${bin}:${process.env['PATH']}`,
           FAKE_STORE: store,
@@ -72,15 +73,14 @@ export const createScriptBench = (folder: string, procedure: string): ScriptBenc
   };
 };
 
-const runScript = (
-  script: string,
-  options: { uid: number | undefined; env: Record<string, string> },
-): Promise<ScriptRun> =>
+const runScript = (script: string, options: RunOptions & { env: Record<string, string> }): Promise<ScriptRun> =>
   new Promise((resolve, reject) => {
     const { uid, env } = options;
     const child = spawn(script, {
       env,
       ...(uid === undefined ? {} : { uid, gid: uid }),
+      // A group of its own, which a test may kill as a whole.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

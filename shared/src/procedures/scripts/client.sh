@@ -3,6 +3,10 @@ for bm_name in BM_URL BM_RECIPIENT BM_AUTH_TOKEN BM_COLLECTION_ID BM_PASSPHRASE 
   bm_expand_variable "$bm_name" || bm_fail "The value of $bm_name cannot be used: $BM_PROBLEM"
 done
 
+# A bash whose stdin is a socket takes itself for a remote login and reads ~/.bashrc, which would have the backup as its input.
+# It does not when it is told that other shells are above it.
+export SHLVL=3
+
 # Hands over to the client, which runs the function $1 in a bash of its own. All values travel in the environment.
 bm_make() {
   exec backup-maker make --url "$BM_URL" -c "$1" --key '{{ .Repository.encryptionKeyPath }}' \

@@ -34,6 +34,8 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  // Replies of the API are not stored anywhere, and files have tags of their own.
+  app.set('etag', false);
   if (parts.mode === 'kubernetes') app.set('trust proxy', ['loopback', 'linklocal', 'uniquelocal']);
 
   app.use(requestId);

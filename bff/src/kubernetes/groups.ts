@@ -5,6 +5,8 @@ import type { KubeObject } from '@backstay/shared';
 export class Groups<T extends KubeObject> {
   readonly #keysOf: (object: T) => string[];
   readonly #groups = new Map<string, Map<string, T>>();
+  readonly #versions = new Map<string, number>();
+  #count = 0;
 
   constructor(keysOf: (object: T) => string[]) {
     this.#keysOf = keysOf;
@@ -12,6 +14,18 @@ export class Groups<T extends KubeObject> {
 
   get(key: string): T[] {
     return [...(this.#groups.get(key)?.values() ?? [])];
+  }
+
+  /** Another number after every change of the group. */
+  version(key: string): number {
+    return this.#versions.get(key) ?? 0;
+  }
+
+  /** Counts as a change of the group. */
+  touch(key: string): void {
+    this.#count += 1;
+    if (this.#groups.has(key)) this.#versions.set(key, this.#count);
+    else this.#versions.delete(key);
   }
 
   apply({ type, object, before }: CacheChange<T>): void {
@@ -23,6 +37,7 @@ export class Groups<T extends KubeObject> {
     for (const key of this.#keysOf(object)) {
       const group = this.#groups.get(key) ?? new Map<string, T>();
       this.#groups.set(key, group.set(object.metadata.uid ?? '', object));
+      this.touch(key);
     }
   }
 
@@ -31,6 +46,7 @@ export class Groups<T extends KubeObject> {
       const group = this.#groups.get(key);
       group?.delete(object.metadata.uid ?? '');
       if (group?.size === 0) this.#groups.delete(key);
+      this.touch(key);
     }
   }
 }

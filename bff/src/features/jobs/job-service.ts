@@ -46,6 +46,11 @@ export class JobService {
   readonly #parts: JobParts;
   /** What only logs tell about Jobs that are still in the cluster, by uid. */
   readonly #recorded = new Map<string, JobDetail>();
+  /** Worked out once for each state of a Job and its Pods. */
+  readonly #summaries = new WeakMap<Job, { version: number; record: JobDetail | undefined; summary: JobSummary }>();
+  /** Counts the records that were taken in. */
+  #records = 0;
+  readonly #recent = new Map<string, { version: string; jobs: JobSummary[] }>();
   /** The latest of those that left the cluster, by schedule, newest first. */
   readonly #gone = new Map<string, JobSummary[]>();
 
@@ -55,6 +60,7 @@ export class JobService {
 
   /** Takes a finished record in, so that lists show what its log said. */
   remember(detail: JobDetail): void {
+    this.#records += 1;
     if (!detail.archived) {
       this.#recorded.set(detail.id, detail);
       return;
@@ -80,6 +86,17 @@ export class JobService {
   }
 
   summaryOf(job: Job): JobSummary {
+    const uid = job.metadata.uid ?? '';
+    const known = this.#summaries.get(job);
+    const version = this.#parts.caches.podsVersion(uid);
+    const record = this.#recorded.get(uid);
+    if (known !== undefined && known.version === version && known.record === record) return known.summary;
+    const summary = this.#summarise(job);
+    this.#summaries.set(job, { version, record, summary });
+    return summary;
+  }
+
+  #summarise(job: Job): JobSummary {
     const { caches } = this.#parts;
     const owner = job.metadata.ownerReferences?.find((item) => item.kind === resourceTypes.requestedBackupActions.kind);
     const uid = job.metadata.uid ?? '';
@@ -93,9 +110,14 @@ export class JobService {
 
   /** The latest jobs of a schedule, newest first: those in the cluster, and as many of those that left it. */
   recentOf(namespace: string, schedule: string): JobSummary[] {
+    const key = `${namespace}/${schedule}`;
+    const version = `${this.#parts.caches.jobsVersion(namespace, schedule)} ${this.#records}`;
+    const known = this.#recent.get(key);
+    if (known?.version === version) return known.jobs;
     const live = this.#parts.caches.jobsOf(namespace, schedule).map((job) => this.summaryOf(job));
-    const gone = this.#gone.get(`${namespace}/${schedule}`) ?? [];
-    return [...live, ...gone].toSorted(newestFirst);
+    const jobs = [...live, ...(this.#gone.get(key) ?? [])].toSorted(newestFirst);
+    this.#recent.set(key, { version, jobs });
+    return jobs;
   }
 
   async list(identity: Identity, filter: JobFilter) {
@@ -241,7 +263,11 @@ function compare(job: JobSummary, cursor: JobCursor): number {
   return cursor.createdAt - own.createdAt || (cursor.id > own.id ? 1 : cursor.id < own.id ? -1 : 0);
 }
 
-export const newestFirst = (a: JobSummary, b: JobSummary): number => compare(a, cursorOf(b));
+// Instants of one format sort as text.
+export const newestFirst = (a: JobSummary, b: JobSummary): number =>
+  descending(a.createdAt, b.createdAt) || descending(a.id, b.id);
+
+const descending = (a: string, b: string): number => Number(a < b) - Number(a > b);
 
 const formatCursor = (job: JobSummary): string => `${Date.parse(job.createdAt)}_${job.id}`;
 

@@ -2,6 +2,7 @@ import { type KubeClient, KubeError } from '@backstay/kubernetes';
 import {
   actionName,
   backupAction,
+  type CronJob,
   DomainError,
   type JobSummary,
   type Plan,
@@ -50,8 +51,17 @@ export interface ScheduleKey {
 const listSchedules = { verb: 'list', group: 'riotkit.org', resource: 'scheduledbackups' };
 const hiddenValue = '';
 
+interface MadeSummary {
+  jobs: readonly JobSummary[];
+  cronJob: CronJob | undefined;
+  newest: StoredVersion | undefined;
+  minute: number;
+  summary: ScheduleSummary;
+}
+
 export class ScheduleService {
   readonly #parts: ScheduleParts;
+  readonly #summaries = new WeakMap<ScheduledBackup, MadeSummary>();
 
   constructor(parts: ScheduleParts) {
     this.#parts = parts;
@@ -71,17 +81,21 @@ export class ScheduleService {
     return { items, total: items.length };
   }
 
+  /** Worked out anew when something that it is made of changed, and every minute: time alone makes one overdue. */
   summaryOf(schedule: ScheduledBackup): ScheduleSummary {
     const namespace = schedule.metadata.namespace ?? '';
     const jobs = this.#parts.recentJobs(namespace, schedule.metadata.name);
-    return scheduleSummary({
-      schedule,
-      cronJob: this.#parts.caches.cronJobs.get(namespace, cronJobName(schedule)),
-      jobs,
-      newest: this.#newestOf(schedule, jobs),
-      procedure: this.#procedureOf(schedule),
-      now: new Date(this.#parts.now()),
-    });
+    const cronJob = this.#parts.caches.cronJobs.get(namespace, cronJobName(schedule));
+    const newest = this.#newestOf(schedule, jobs);
+    const minute = Math.floor(this.#parts.now() / 60_000);
+    const made = this.#summaries.get(schedule);
+    const isCurrent =
+      made?.jobs === jobs && made.cronJob === cronJob && made.newest === newest && made.minute === minute;
+    if (made !== undefined && isCurrent) return made.summary;
+    const procedure = this.#procedureOf(schedule);
+    const summary = scheduleSummary({ schedule, cronJob, jobs, newest, procedure, now: new Date(this.#parts.now()) });
+    this.#summaries.set(schedule, { jobs, cronJob, newest, minute, summary });
+    return summary;
   }
 
   /** Schedules that store into a collection. */

@@ -36,7 +36,7 @@ export class Api {
   call(method: string, path: string, options: CallOptions = {}): Promise<Reply> {
     const text = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
     return new Promise((resolve, reject) => {
-      const request = https.request(this.#request(method, path, options), (response) => {
+      const request = https.request(this.#request({ method, path, text }, options), (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
@@ -60,14 +60,17 @@ export class Api {
 
   /** Opens a watch. `next` gives the next event; `close` ends it. */
   watch(path: string, options: CallOptions = {}): Watch {
-    return new Watch(this.#request('GET', path, options));
+    return new Watch(this.#request({ method: 'GET', path }, options));
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  #request(method: string, path: string, { type, accept, token, headers, body }: CallOptions): https.RequestOptions {
+  #request(
+    { method, path, text }: { method: string; path: string; text?: string },
+    { type, accept, token, headers, body }: CallOptions,
+  ): https.RequestOptions {
     const { hostname, port } = new URL(this.target.url);
     const withBody = body === undefined ? {} : { 'content-type': type ?? 'application/json' };
     const authorization = `Bearer ${token ?? this.target.adminToken}`;
@@ -82,6 +85,7 @@ export class Api {
         ...(token === '' ? {} : { authorization }),
         ...(accept === undefined ? {} : { accept }),
         ...withBody,
+        ...(text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
         ...headers,
       },
     };

@@ -51,7 +51,10 @@ export function applySuite(api: () => Api): void {
         details: { causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.data.a' }] },
         code: 409,
       });
-      const forced = await api().apply(`${path}?fieldManager=two&force=true`, configMap(name, { data: { a: '9', c: '3' } }));
+      const forced = await api().apply(
+        `${path}?fieldManager=two&force=true`,
+        configMap(name, { data: { a: '9', c: '3' } }),
+      );
       expect(forced.body.data).toEqual({ a: '9', b: '2', c: '3' });
       const back = await api().apply(`${path}?fieldManager=one`, configMap(name, { data: { b: '2' } }));
       expect(back.body.data).toEqual({ a: '9', b: '2', c: '3' });
@@ -71,11 +74,10 @@ export function applySuite(api: () => Api): void {
     it('words several conflicts, also with one who updated', async () => {
       const name = unique('cm');
       const path = `${core}/configmaps/${name}`;
-      const { body } = await api().post(`${core}/configmaps?fieldManager=editor`, configMap(name, { data: { a: '1', b: '2' } }));
-      const { time } = body.metadata.managedFields[0];
+      await api().post(`${core}/configmaps?fieldManager=editor`, configMap(name, { data: { a: '1', b: '2' } }));
       const reply = await api().apply(`${path}?fieldManager=two`, configMap(name, { data: { a: '8', b: '9' } }));
       expect(reply.body.message).toBe(
-        `Apply failed with 2 conflicts: conflicts with "editor" using v1 at ${time}:\n- .data.a\n- .data.b`,
+        `Apply failed with 2 conflicts: conflicts with "editor" using v1:\n- .data.a\n- .data.b`,
       );
     });
 
@@ -103,6 +105,7 @@ export function applySuite(api: () => Api): void {
         'Apply failed with 1 conflict: conflict with "one": .spec.template.spec.containers[name="main"].image',
       );
       const without = await api().apply(`${path}?fieldManager=two`, { ...sidecar, spec: {} });
+      expect(without.status, without.text).toBe(200);
       expect(names(without.body)).toEqual(['main']);
       expect(without.body.spec.template.spec.containers[0].image).toBe(container.image);
     });
@@ -131,7 +134,7 @@ export function applySuite(api: () => Api): void {
       await api().patch('merge', `${path}?fieldManager=editor`, { data: { a: 'edited' } });
       const reply = await api().apply(`${path}?fieldManager=one`, configMap(name));
       expect(reply.status).toBe(409);
-      expect(reply.body.details.causes[0].message).toMatch(/^conflict with "editor" using v1 at /);
+      expect(reply.body.details.causes[0].message).toBe('conflict with "editor" using v1');
       const forced = await api().patch('merge', `${path}?force=true`, {});
       expect(forced.status).toBe(422);
     });

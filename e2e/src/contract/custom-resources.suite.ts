@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Api, type Reply } from './api.ts';
+import type { Api, Reply } from './api.ts';
 import { plainMeta, unique } from './fixtures.ts';
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -87,7 +87,12 @@ async function served(api: Api, definition = widgets(`g${randomBytes(4).toString
     () => api.get(path),
     ({ status }) => status === 200,
   );
-  const widget = (spec: object, name = unique('w')) => ({ apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name }, spec });
+  const widget = (spec: object, name = unique('w')) => ({
+    apiVersion: `${group}/v1`,
+    kind: 'Widget',
+    metadata: { name },
+    spec,
+  });
   return { path, group, widget };
 }
 
@@ -109,12 +114,22 @@ export function customResourceSuite(api: () => Api): void {
       const list = await api().get(path);
       expect(list.body).toMatchObject({ kind: 'WidgetList', apiVersion: `${group}/v1`, items: [] });
       const resources = await api().get(`/apis/${group}/v1`);
-      expect(resources.body.resources.map(({ name }: { name: string }) => name).sort()).toEqual(['widgets', 'widgets/status']);
+      expect(resources.body.resources.map(({ name }: { name: string }) => name).sort()).toEqual([
+        'widgets',
+        'widgets/status',
+      ]);
     });
 
     it('prunes, defaults and keeps unknown members where the schema says so', async () => {
       const { path, widget } = await served(api());
-      const object = widget({ size: 1, odd: 1, free: { any: { thing: [1] } }, port: 'http', nested: {}, limits: { a: 'b' } });
+      const object = widget({
+        size: 1,
+        odd: 1,
+        free: { any: { thing: [1] } },
+        port: 'http',
+        nested: {},
+        limits: { a: 'b' },
+      });
       const { status, body, text } = await api().post(path, object);
       expect(status, text).toBe(201);
       expect(plainMeta(body)).toEqual({
@@ -141,15 +156,27 @@ export function customResourceSuite(api: () => Api): void {
       expect(await causes({})).toEqual([422, cause('FieldValueRequired', 'spec.size', 'Required value')]);
       expect(await causes({ size: 'big' })).toEqual([
         422,
-        cause('FieldValueTypeInvalid', 'spec.size', 'Invalid value: "string": spec.size in body must be of type integer: "string"'),
+        cause(
+          'FieldValueTypeInvalid',
+          'spec.size',
+          'Invalid value: "string": spec.size in body must be of type integer: "string"',
+        ),
       ]);
       expect(await causes({ size: 0 })).toEqual([
         422,
-        cause('FieldValueInvalid', 'spec.size', 'Invalid value: 0: spec.size in body should be greater than or equal to 1'),
+        cause(
+          'FieldValueInvalid',
+          'spec.size',
+          'Invalid value: 0: spec.size in body should be greater than or equal to 1',
+        ),
       ]);
       expect(await causes({ size: 11 })).toEqual([
         422,
-        cause('FieldValueInvalid', 'spec.size', 'Invalid value: 11: spec.size in body should be less than or equal to 10'),
+        cause(
+          'FieldValueInvalid',
+          'spec.size',
+          'Invalid value: 11: spec.size in body should be less than or equal to 10',
+        ),
       ]);
       expect(await causes({ size: 1, mode: 'odd' })).toEqual([
         422,
@@ -159,10 +186,17 @@ export function customResourceSuite(api: () => Api): void {
         422,
         cause('FieldValueInvalid', 'spec.name', 'Invalid value: "AB": spec.name in body should match \'^[a-z]+$\''),
       ]);
-      expect((await causes({ size: 1, name: 'toolong' }))[1]).toMatchObject({ reason: 'FieldValueTooLong', field: 'spec.name' });
+      expect((await causes({ size: 1, name: 'toolong' }))[1]).toMatchObject({
+        reason: 'FieldValueTooLong',
+        field: 'spec.name',
+      });
       expect(await causes({ size: 1, port: true })).toEqual([
         422,
-        cause('FieldValueTypeInvalid', 'spec.port', 'Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"'),
+        cause(
+          'FieldValueTypeInvalid',
+          'spec.port',
+          'Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"',
+        ),
       ]);
       expect(await causes({ size: 1, items: [{ value: 'v' }] })).toEqual([
         422,
@@ -172,7 +206,10 @@ export function customResourceSuite(api: () => Api): void {
         reason: 'FieldValueDuplicate',
         field: 'spec.items[1]',
       });
-      expect((await causes({ size: 1, tags: ['a', 'a'] }))[1]).toMatchObject({ reason: 'FieldValueDuplicate', field: 'spec.tags[1]' });
+      expect((await causes({ size: 1, tags: ['a', 'a'] }))[1]).toMatchObject({
+        reason: 'FieldValueDuplicate',
+        field: 'spec.tags[1]',
+      });
       const items = ['a', 'b', 'c', 'd'].map((key) => ({ key }));
       expect((await causes({ size: 1, items }))[1]).toMatchObject({ reason: 'FieldValueTooMany', field: 'spec.items' });
       const { body } = await api().post(path, widget({ size: 0 }, 'x'));
@@ -209,7 +246,8 @@ export function customResourceSuite(api: () => Api): void {
     it('applies by the list types of the schema', async () => {
       const { path, widget } = await served(api());
       const name = unique('w');
-      const apply = (manager: string, spec: object) => api().apply(`${path}/${name}?fieldManager=${manager}`, widget(spec, name));
+      const apply = (manager: string, spec: object) =>
+        api().apply(`${path}/${name}?fieldManager=${manager}`, widget(spec, name));
       await apply('one', { size: 1, items: [{ key: 'a', value: '1' }], tags: ['x'] });
       const both = await apply('two', { items: [{ key: 'b', value: '2' }], tags: ['y'] });
       expect(both.status, both.text).toBe(200);
@@ -220,7 +258,9 @@ export function customResourceSuite(api: () => Api): void {
       expect([...both.body.spec.tags].sort()).toEqual(['x', 'y']);
       const conflict = await apply('two', { items: [{ key: 'a', value: '9' }] });
       expect(conflict.status).toBe(409);
-      expect(conflict.body.message).toBe('Apply failed with 1 conflict: conflict with "one": .spec.items[key="a"].value');
+      expect(conflict.body.message).toBe(
+        'Apply failed with 1 conflict: conflict with "one": .spec.items[key="a"].value',
+      );
       const without = await apply('two', {});
       expect(without.body.spec.items).toEqual([{ key: 'a', value: '1' }]);
       expect(without.body.spec.tags).toEqual(['x']);
@@ -232,7 +272,11 @@ export function customResourceSuite(api: () => Api): void {
       expect(status.status, status.text).toBe(200);
       expect(status.body.status).toEqual({ phase: 'ok' });
       const entry = status.body.metadata.managedFields.find(({ manager }: { manager: string }) => manager === 'three');
-      expect(entry).toMatchObject({ operation: 'Apply', subresource: 'status', fieldsV1: { 'f:status': { 'f:phase': {} } } });
+      expect(entry).toMatchObject({
+        operation: 'Apply',
+        subresource: 'status',
+        fieldsV1: { 'f:status': { 'f:phase': {} } },
+      });
     });
 
     it('shows printer columns', async () => {
@@ -240,10 +284,17 @@ export function customResourceSuite(api: () => Api): void {
       const object = widget({ size: 3 });
       await api().post(path, object);
       await api().patch('merge', `${path}/${object.metadata.name}/status`, {
-        status: { conditions: [{ type: 'Other', status: 'False' }, { type: 'Ready', status: 'True' }] },
+        status: {
+          conditions: [
+            { type: 'Other', status: 'False' },
+            { type: 'Ready', status: 'True' },
+          ],
+        },
       });
       const { body } = await api().get(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
-      expect(body.columnDefinitions.map(({ name, priority }: { name: string; priority: number }) => [name, priority])).toEqual([
+      expect(
+        body.columnDefinitions.map(({ name, priority }: { name: string; priority: number }) => [name, priority]),
+      ).toEqual([
         ['Name', 0],
         ['Size', 0],
         ['Mode', 1],
@@ -257,7 +308,10 @@ export function customResourceSuite(api: () => Api): void {
       const [version] = definition.spec.versions;
       const unstructured = {
         ...definition,
-        spec: { ...definition.spec, versions: [{ ...version, schema: { openAPIV3Schema: { type: 'object', properties: { spec: {} } } } }] },
+        spec: {
+          ...definition.spec,
+          versions: [{ ...version, schema: { openAPIV3Schema: { type: 'object', properties: { spec: {} } } } }],
+        },
       };
       const reply = await api().post(definitions, unstructured);
       expect(reply.status).toBe(422);
@@ -288,8 +342,13 @@ export function customResourceSuite(api: () => Api): void {
         () => api().get(`/openapi/v3/apis/${group}/v1`),
         ({ status }) => status === 200,
       );
-      const schemas = Object.values(body.components.schemas) as { 'x-kubernetes-group-version-kind'?: object[]; properties?: object }[];
-      const widget = schemas.find((schema) => JSON.stringify(schema['x-kubernetes-group-version-kind'])?.includes('"Widget"'));
+      const schemas = Object.values(body.components.schemas) as {
+        'x-kubernetes-group-version-kind'?: object[];
+        properties?: object;
+      }[];
+      const widget = schemas.find((schema) =>
+        JSON.stringify(schema['x-kubernetes-group-version-kind'])?.includes('"Widget"'),
+      );
       expect(widget?.properties).toMatchObject({ spec: { properties: { size: { type: 'integer' } } } });
       expect(Object.keys(body.paths)).toContain(`/apis/${group}/v1/namespaces/{namespace}/widgets/{name}`);
     });

@@ -332,6 +332,7 @@ export function objectSuite(api: () => Api): void {
           completions: 1,
           backoffLimit: 6,
           completionMode: 'NonIndexed',
+          manualSelector: false,
           podReplacementPolicy: 'TerminatingOrFailed',
           suspend: true,
           selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },

@@ -108,9 +108,9 @@ function resolveConflicts(request: ApplyRequest, { others, changed, removed }: D
   return others.map((entry) => ({ ...entry, fields: difference(entry.fields, gone) }));
 }
 
-const managerText = ({ manager, subresource, operation, apiVersion, time }: ManagerEntry): string => {
+const managerText = ({ manager, subresource, operation, apiVersion }: ManagerEntry): string => {
   const name = `"${manager}"${subresource ? ` with subresource "${subresource}"` : ''}`;
-  return operation === 'Update' ? `${name} using ${apiVersion}${time ? ` at ${time}` : ''}` : name;
+  return operation === 'Update' ? `${name} using ${apiVersion}` : name;
 };
 
 interface ApplyConflict {

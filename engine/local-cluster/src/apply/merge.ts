@@ -62,25 +62,12 @@ interface Child {
   element: string;
 }
 
+/** What only this manager owned goes with all that is in it: defaults inside belong to nobody. */
 function afterRemoval(child: Child, last: FieldSet, keep: FieldSet): unknown {
   const before = last.get(child.element);
   if (!before) return child.value;
   const kept = keep.get(child.element);
-  if (shapeOf(child.value, child.schema) === 'atomic') return kept ? child.value : removed;
-  const left = removeUnowned({
-    value: child.value,
-    schema: child.schema,
-    last: before.children,
-    keep: kept?.children ?? new Map(),
-  });
-  if (kept) return left;
-  return isBare(left, child) ? removed : left;
-}
-
-/** Nothing left, or of a list item only its keys, which nobody needs without the item. */
-function isBare(left: unknown, { element }: Child): boolean {
-  if (Array.isArray(left)) return left.length === 0;
-  if (!isObject(left)) return true;
-  const keys = element.startsWith('k:') ? Object.keys(JSON.parse(element.slice(2)) as JsonObject) : [];
-  return Object.keys(left).every((name) => keys.includes(name));
+  if (!kept) return removed;
+  if (shapeOf(child.value, child.schema) === 'atomic') return child.value;
+  return removeUnowned({ value: child.value, schema: child.schema, last: before.children, keep: kept.children });
 }

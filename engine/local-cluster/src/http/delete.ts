@@ -1,11 +1,11 @@
 import type { KubeObject } from '@backstay/shared';
 import { isObject, objectAt, stringAt } from '../json.ts';
-import { ApiError, badRequest } from '../registry/api-error.ts';
+import { ApiError, unsupportedValue } from '../registry/api-error.ts';
 import type { ObjectRegistry } from '../registry/object-registry.ts';
 import type { DeleteRequest } from '../registry/registry.ts';
 import { parseFieldSelector, parseLabelSelector } from '../registry/selectors.ts';
 import { readBody } from './body.ts';
-import { integerParameter, isDryRun, type ResourceExchange } from './exchange.ts';
+import { integerParameter, isDryRun, optionsInvalid, type ResourceExchange } from './exchange.ts';
 import { projectorFor } from './projector.ts';
 import { sendJson } from './respond.ts';
 import { send } from './write.ts';
@@ -19,9 +19,7 @@ async function readOptions(exchange: ResourceExchange): Promise<DeleteRequest & 
   const policy = stringAt(body, 'propagationPolicy') ?? query.get('propagationPolicy') ?? orphanPolicy(body, query);
   const known = policies.find((name) => name === policy);
   if (policy && !known) {
-    throw badRequest(
-      `DeleteOptions is invalid: propagationPolicy: Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`,
-    );
+    throw optionsInvalid('DeleteOptions', unsupportedValue('propagationPolicy', policy, policies));
   }
   const bodyGrace = body['gracePeriodSeconds'];
   const grace = typeof bodyGrace === 'number' ? bodyGrace : integerParameter(query, 'gracePeriodSeconds');

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { User } from '../auth/user.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { badRequest } from '../registry/api-error.ts';
+import { type ApiError, badRequest, type Cause, invalid, unsupportedValue } from '../registry/api-error.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** One request, with what is known about it, and the place for its answer. */
@@ -27,15 +27,18 @@ export const isTrue = (query: URLSearchParams, name: string): boolean => {
   return value === 'true' || value === '1';
 };
 
-/** ApiError 400 for anything but `All`. */
+/** ApiError 422 for anything but `All`. */
 export function isDryRun(query: URLSearchParams): boolean {
   const values = query.getAll('dryRun').filter(Boolean);
-  const wrong = values.find((value) => value !== 'All');
-  if (wrong !== undefined) {
-    throw badRequest(`Invalid value: "${wrong}": supported values: "All"`);
+  if (values.some((value) => value !== 'All')) {
+    throw optionsInvalid('WriteOptions', unsupportedValue('dryRun', values, ['All']));
   }
   return values.length > 0;
 }
+
+/** 422 about the options of a request. */
+export const optionsInvalid = (kind: string, cause: Cause): ApiError =>
+  invalid({ group: 'meta.k8s.io', plural: '', kind }, '', [cause]);
 
 export function integerParameter(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);

@@ -1,9 +1,9 @@
 import type { KubeObject } from '@backstay/shared';
 import { isObject } from '../json.ts';
-import { ApiError, badRequest, expired } from '../registry/api-error.ts';
+import { ApiError, badRequest, expired, forbiddenValue } from '../registry/api-error.ts';
 import { inVersion, type ObjectRegistry } from '../registry/object-registry.ts';
 import { parseFieldSelector, parseLabelSelector } from '../registry/selectors.ts';
-import { integerParameter, type ResourceExchange } from './exchange.ts';
+import { integerParameter, optionsInvalid, type ResourceExchange } from './exchange.ts';
 import { type ListMetadata, projectorFor } from './projector.ts';
 import { sendJson } from './respond.ts';
 
@@ -40,7 +40,10 @@ function positionOf(query: URLSearchParams, registry: ObjectRegistry): Position 
   }
   const match = query.get('resourceVersionMatch');
   if (match && given === '') {
-    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+    throw optionsInvalid(
+      'ListOptions',
+      forbiddenValue('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+    );
   }
   const current = registry.store.revision;
   if (given === '' || given === '0') return { revision: current };

@@ -4,7 +4,7 @@ import { cloneJson, isObject, type JsonObject } from '../json.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicPatch } from '../patch/strategic-merge-patch.ts';
-import { ApiError, badRequest, invalid, invalidValue, notFound } from '../registry/api-error.ts';
+import { ApiError, badRequest, invalid, notFound } from '../registry/api-error.ts';
 import type { ObjectRegistry } from '../registry/object-registry.ts';
 import { type Body, mediaType, objectBody, parseJson, parseYaml, readText } from './body.ts';
 import { fieldManager, isDryRun, isTrue, type ResourceExchange } from './exchange.ts';
@@ -54,8 +54,8 @@ export async function handlePatch(
   send(exchange, registry, { status: 200, object: registry.update(kind, object, options) });
 }
 
-const renamed = ({ kind, name }: ResourceExchange, object: KubeObject) =>
-  invalid(kind, name, [invalidValue('metadata.name', object.metadata.name, 'field is immutable')]);
+const renamed = ({ name }: ResourceExchange, object: KubeObject) =>
+  badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
 
 const forceRefused = ({ kind }: ResourceExchange) =>
   invalid({ ...kind, group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [

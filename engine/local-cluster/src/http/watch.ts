@@ -1,10 +1,10 @@
 import type { KubeObject } from '@backstay/shared';
 import { apiVersionOf } from '../kinds/kind.ts';
-import { ApiError, badRequest } from '../registry/api-error.ts';
+import { ApiError, badRequest, forbiddenValue } from '../registry/api-error.ts';
 import { inVersion, type ObjectRegistry } from '../registry/object-registry.ts';
 import { parseFieldSelector, parseLabelSelector } from '../registry/selectors.ts';
 import type { Change, Stored } from '../store/object-store.ts';
-import { integerParameter, isTrue, type ResourceExchange } from './exchange.ts';
+import { integerParameter, isTrue, optionsInvalid, type ResourceExchange } from './exchange.ts';
 import { type Projector, projectorFor } from './projector.ts';
 
 const slowReaderMilliseconds = 30_000;
@@ -89,8 +89,12 @@ export class WatchSession {
     const given = query.get('resourceVersion') ?? '';
     const asked = query.get('sendInitialEvents');
     if (asked !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-      throw badRequest(
-        'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      throw optionsInvalid(
+        'ListOptions',
+        forbiddenValue(
+          'resourceVersionMatch',
+          'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+        ),
       );
     }
     if (!/^[0-9]*$/.test(given)) {

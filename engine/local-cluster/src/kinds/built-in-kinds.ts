@@ -20,7 +20,10 @@ import { bindingColumns, bindingStrategy, roleColumns, roleStrategy } from './rb
 
 type Given = Pick<Kind, 'kind' | 'plural'> &
   Partial<
-    Pick<Kind, 'shortNames' | 'categories' | 'namespaced' | 'subresources' | 'columns' | 'selectable' | 'strategy'>
+    Pick<
+      Kind,
+      'shortNames' | 'categories' | 'namespaced' | 'subresources' | 'columns' | 'nameless' | 'selectable' | 'strategy'
+    >
   >;
 
 const make =
@@ -135,8 +138,7 @@ function core(): Kind[] {
       columns: [
         {
           ...count('Data', 'data'),
-          cell: (object) =>
-            String(Object.keys(object['data'] ?? {}).length + Object.keys(object['binaryData'] ?? {}).length),
+          cell: (object) => Object.keys(object['data'] ?? {}).length + Object.keys(object['binaryData'] ?? {}).length,
         },
         age,
       ],
@@ -165,13 +167,13 @@ function core(): Kind[] {
       strategy: eventStrategy,
       selectable: eventFields,
       columns: eventColumns,
+      nameless: true,
     }),
     kind({
       kind: 'ServiceAccount',
       plural: 'serviceaccounts',
       shortNames: ['sa'],
       subresources: ['token'],
-      columns: [{ name: 'Secrets', type: 'string', cell: (object) => arrayAt(object, 'secrets').length }, age],
     }),
     kind({
       kind: 'PersistentVolumeClaim',

@@ -44,7 +44,7 @@ export const text = (name: string, ...path: string[]): Column => ({
 export const count = (name: string, ...path: string[]): Column => ({
   name,
   type: 'string',
-  cell: (object) => String(Object.keys((at(object, ...path) as object | undefined) ?? {}).length),
+  cell: (object) => Object.keys((at(object, ...path) as object | undefined) ?? {}).length,
 });
 
 /** A label selector as people write it. */

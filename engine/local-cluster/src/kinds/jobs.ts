@@ -32,6 +32,7 @@ export const jobStrategy: Strategy = {
     const spec = ensureObject(job, 'spec');
     job['status'] = {};
     if (spec['manualSelector'] === true) return;
+    spec['manualSelector'] = false;
     const uid = job.metadata.uid ?? '';
     const labels = ensureObject(ensureObject(ensureObject(spec, 'template'), 'metadata'), 'labels');
     labels['batch.kubernetes.io/controller-uid'] = uid;

@@ -47,6 +47,8 @@ export interface Kind {
   readonly schema: Schema;
   readonly subresources: readonly string[];
   readonly columns: readonly Column[];
+  /** The table does not begin with the name. */
+  readonly nameless?: boolean;
   /** Fields that selectors may name, beside metadata.name and metadata.namespace. */
   readonly selectable: Readonly<Record<string, (object: KubeObject) => string>>;
   readonly strategy: Strategy;

@@ -62,7 +62,8 @@ function mergeMember(target: unknown, patch: unknown, schema: Schema | undefined
   if (!Array.isArray(patch) || !merges(schema)) return cloneJson(patch);
   const key = schema?.['x-kubernetes-patch-merge-key'];
   const list = Array.isArray(target) ? target : [];
-  return key === undefined ? unionOf(list, patch) : mergeLists(list, patch, { key, schema });
+  const merged = key === undefined ? unionOf(list, patch) : mergeLists(list, patch, { key, schema });
+  return inPatchOrder(merged, { before: list, order: patch, key });
 }
 
 const unionOf = (list: unknown[], patch: unknown[]): unknown[] => [
@@ -93,7 +94,6 @@ function mergeLists(list: unknown[], patch: unknown[], { key, schema }: KeyedLis
   return out;
 }
 
-/** Brings the items that the order names into that order; others keep their place behind the item they followed. */
 function reorder(
   out: JsonObject,
   name: string,
@@ -102,10 +102,25 @@ function reorder(
   const list = out[name];
   if (!Array.isArray(list) || !Array.isArray(order)) return;
   const key = memberSchema(schema, name)?.['x-kubernetes-patch-merge-key'];
-  const keyOf = (item: unknown) => JSON.stringify(key && isObject(item) ? item[key] : item);
+  out[name] = inPatchOrder(list, { before: list, order, key });
+}
+
+/** Items that the patch names stand in its order; others go between them where they stood before, else behind them. */
+function inPatchOrder(
+  list: unknown[],
+  { before, order, key }: { before: unknown[]; order: unknown[]; key: string | undefined },
+): unknown[] {
+  const keyOf = (item: unknown) => JSON.stringify(key !== undefined && isObject(item) ? item[key] : item);
   const wanted = order.map(keyOf);
+  const old = before.map(keyOf);
   const place = (item: unknown) => wanted.indexOf(keyOf(item));
   const named = list.filter((item) => place(item) >= 0).sort((a, b) => place(a) - place(b));
   const others = list.filter((item) => place(item) < 0);
-  out[name] = [...named, ...others];
+  const out: unknown[] = [];
+  for (const item of named) {
+    const position = old.indexOf(keyOf(item));
+    while (others.length > 0 && position >= 0 && old.indexOf(keyOf(others[0])) < position) out.push(others.shift());
+    out.push(item);
+  }
+  return [...out, ...others];
 }

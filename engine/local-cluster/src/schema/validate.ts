@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../json.ts';
-import { type Cause, duplicateValue, invalidValue, requiredValue, unsupportedValue } from '../registry/api-error.ts';
+import { type Cause, duplicateValue, invalidValue, requiredValue } from '../registry/api-error.ts';
 import { isFormatted } from './formats.ts';
 import { memberSchema, type Schema } from './schema.ts';
 
@@ -25,10 +25,11 @@ function hasType(value: unknown, schema: Schema): boolean {
     case 'integer':
       return Number.isInteger(value);
     case 'number':
+      return typeof value === 'number';
     case 'string':
+      return typeof value === 'string';
     case 'boolean':
-      // biome-ignore lint/suspicious/useValidTypeof: the names of these three types are those of JavaScript.
-      return typeof value === schema.type;
+      return typeof value === 'boolean';
     default:
       return true;
   }
@@ -55,7 +56,14 @@ const inBody = (path: string, value: unknown, what: string): Cause =>
 
 function valueCauses(value: unknown, schema: Schema, path: string): Cause[] {
   if (!schema.enum || schema.enum.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value))) return [];
-  return [unsupportedValue(path, value, schema.enum.map(String))];
+  const supported = schema.enum.map((allowed) => JSON.stringify(allowed)).join(', ');
+  return [
+    {
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`,
+      field: path,
+    },
+  ];
 }
 
 function stringCauses(value: string, schema: Schema, path: string): Cause[] {

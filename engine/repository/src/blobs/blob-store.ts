@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 export interface StagedWriter {
   /** Bytes accepted so far, also by earlier writers of the same staging. */
   readonly length: number;
-  /** Resolves when the next chunk may come. The chunk must not be changed afterwards. */
+  /** Resolves when the next chunk may come. The chunk is copied: its memory is the caller's again then. */
   write(chunk: Uint8Array): Promise<void>;
   /** Waits for everything written; `length` then tells the truth. Idempotent. Rejects with what went wrong before. */
   close(): Promise<void>;

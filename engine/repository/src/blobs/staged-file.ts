@@ -2,20 +2,21 @@ import type { FileHandle } from 'node:fs/promises';
 import type { StagedWriter } from './blob-store.ts';
 import { guarded } from './storage-errors.ts';
 
-const batchBytes = 1024 * 1024;
+const bufferBytes = 512 * 1024;
 const spaceCheckBytes = 64 * 1024 * 1024;
 
 /**
- * Gathers chunks into batches and writes one batch while the next one comes in, so that hashing and the disk overlap.
- * Holds at most two batches in memory.
+ * Copies chunks into one buffer while the other one is being written, so that hashing and the disk overlap and chunks are
+ * free for the garbage collector at once. Holds two buffers in memory, whatever the size of the file.
  */
 export class StagedFile implements StagedWriter {
   readonly #handle: FileHandle;
   readonly #checkSpace: () => Promise<void>;
   #accepted: number;
   #written: number;
-  #batch: Uint8Array[] = [];
-  #batchLength = 0;
+  #filling: Buffer | undefined;
+  #filled = 0;
+  #spare: Buffer | undefined;
   #pending: Promise<void> = Promise.resolve();
   #failure: unknown;
   #untilSpaceCheck = spaceCheckBytes;
@@ -33,11 +34,16 @@ export class StagedFile implements StagedWriter {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#batch.push(chunk);
-    this.#batchLength += chunk.length;
     this.#accepted += chunk.length;
-    if (this.#batchLength >= batchBytes) {
-      await this.#flush();
+    for (let at = 0; at < chunk.length; ) {
+      this.#filling ??= this.#takeSpare();
+      const part = chunk.subarray(at, at + bufferBytes - this.#filled);
+      this.#filling.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === bufferBytes) {
+        await this.#flush();
+      }
     }
   }
 
@@ -56,14 +62,29 @@ export class StagedFile implements StagedWriter {
     }
   }
 
+  #takeSpare(): Buffer {
+    const spare = this.#spare ?? Buffer.allocUnsafeSlow(bufferBytes);
+    this.#spare = undefined;
+    return spare;
+  }
+
   async #flush(): Promise<void> {
     await this.#settle();
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#batchLength = 0;
-    this.#pending = this.#writeBatch(batch).catch((error: unknown) => {
-      this.#failure = error;
-    });
+    const buffer = this.#filling;
+    const length = this.#filled;
+    this.#filling = undefined;
+    this.#filled = 0;
+    if (buffer === undefined) {
+      return;
+    }
+    this.#pending = this.#writeOut(buffer.subarray(0, length)).then(
+      () => {
+        this.#spare = buffer;
+      },
+      (error: unknown) => {
+        this.#failure = error;
+      },
+    );
   }
 
   async #settle(): Promise<void> {
@@ -73,30 +94,16 @@ export class StagedFile implements StagedWriter {
     }
   }
 
-  async #writeBatch(batch: Uint8Array[]): Promise<void> {
-    const bytes = batch.reduce((sum, chunk) => sum + chunk.length, 0);
-    this.#untilSpaceCheck -= bytes;
+  async #writeOut(bytes: Buffer): Promise<void> {
+    this.#untilSpaceCheck -= bytes.length;
     if (this.#untilSpaceCheck <= 0) {
       this.#untilSpaceCheck = spaceCheckBytes;
       await this.#checkSpace();
     }
-    let rest = batch;
-    while (rest.length > 0) {
-      const { bytesWritten } = await guarded(() => this.#handle.writev(rest, this.#written));
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await guarded(() => this.#handle.write(bytes, at, bytes.length - at, this.#written));
       this.#written += bytesWritten;
-      rest = skip(rest, bytesWritten);
+      at += bytesWritten;
     }
   }
 }
-
-const skip = (chunks: Uint8Array[], bytes: number): Uint8Array[] => {
-  let left = bytes;
-  const rest: Uint8Array[] = [];
-  for (const chunk of chunks) {
-    if (left < chunk.length) {
-      rest.push(left === 0 ? chunk : chunk.subarray(left));
-    }
-    left = Math.max(0, left - chunk.length);
-  }
-  return rest;
-};

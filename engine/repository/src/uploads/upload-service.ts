@@ -156,6 +156,7 @@ export class UploadService {
     for (const version of await metadata.versions.toRemove(1000)) {
       await this.committer.removeBytes(version);
     }
+    await this.#forgetSettled();
     await this.#removeStray();
   }
 
@@ -250,6 +251,16 @@ export class UploadService {
       }
     } catch (error) {
       logger.error({ err: error, upload: upload.id }, 'a decided upload could not be completed');
+    }
+  }
+
+  /** Another server may have settled what this one began. */
+  async #forgetSettled(): Promise<void> {
+    for (const id of this.#stagings.keys()) {
+      const upload = await this.#options.metadata.uploads.findById(id);
+      if (upload?.state !== 'open' && !this.#mutex.isHeld(id)) {
+        this.#stagings.delete(id);
+      }
     }
   }
 

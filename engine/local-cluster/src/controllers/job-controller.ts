@@ -20,6 +20,8 @@ import { createReconciler } from './reconciler.ts';
 import { controllerOf, find, keyOf, mutate, placeOf, remove, resources, splitKey } from './resources.ts';
 import { stopAll } from './stop-all.ts';
 
+const podsAtOnce = 100;
+
 interface Uncounted {
   succeeded?: string[];
   failed?: string[];
@@ -133,7 +135,8 @@ const balance = (work: Work): number | undefined => {
   if (wait > 0) {
     return wait;
   }
-  createPods(work, missing);
+  // The Pods that are made bring the Job up again for the rest.
+  createPods(work, Math.min(missing, podsAtOnce));
   return undefined;
 };
 

@@ -6,6 +6,7 @@ export type OutputStream = 'stdout' | 'stderr';
 
 const newLine = 0x0a;
 const lineEnd = Buffer.from('\n');
+const lostNote = Buffer.from('(Output is missing here: the disk could not take it.)');
 
 /** Keeps what one run of a container writes, and tells those who follow it. */
 export class ContainerLog {
@@ -20,6 +21,7 @@ export class ContainerLog {
   #file: FileHandle | undefined;
   #lastMillisecond = 0;
   #sequence = 0;
+  #lost = false;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(folder: string, limits = { segmentBytes, keptSegments }) {
@@ -27,7 +29,8 @@ export class ContainerLog {
     this.#limits = limits;
   }
 
-  /** Keeps everything that the stream gives; reads no faster than the disk writes. */
+  /** Keeps everything that the stream gives; reads no faster than the disk writes. What a full disk cannot take is lost,
+   * with a line that says so: the work whose log it is goes on. */
   async keep(stream: OutputStream, output: Readable): Promise<void> {
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of output) {
@@ -101,14 +104,22 @@ export class ContainerLog {
       return Promise.resolve();
     }
     const data = Buffer.concat(entries);
-    // Two streams write one file, one after the other. After a failure the next may work again.
-    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write(data));
+    // Two streams write one file, one after the other.
+    this.#writing = this.#writing.then(() =>
+      this.#write(data).catch(() => {
+        this.#lost = true;
+      }),
+    );
     return this.#writing;
   }
 
   async #write(data: Buffer): Promise<void> {
     if (this.#file === undefined || this.#size >= this.#limits.segmentBytes) {
       await this.#nextSegment();
+    }
+    if (this.#lost) {
+      await this.#file?.appendFile(Buffer.concat(this.#entry('stderr', 'F', lostNote)));
+      this.#lost = false;
     }
     await this.#file?.appendFile(data);
     this.#size += data.length;

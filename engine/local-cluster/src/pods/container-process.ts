@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants as osConstants } from 'node:os';
@@ -108,39 +108,62 @@ const settle = async (outputs: { done: Promise<unknown>; streams: Socket[] }): P
   clearTimeout(timer);
 };
 
+const whyNotSpawned = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.includes('E2BIG')
+    ? `the command and its environment are too large for this system (${message}); mount large values as files instead`
+    : message;
+};
+
+const spawnGated = (
+  { command, workingDirectory, environment }: ProcessOptions,
+  ends: [number, number],
+): ChildProcess => {
+  try {
+    return spawn('/bin/sh', ['-c', gate, 'sh', ...command], {
+      cwd: workingDirectory,
+      env: Object.fromEntries(environment),
+      detached: true,
+      stdio: ['ignore', ...ends, 'pipe'],
+    });
+  } catch (error) {
+    throw new StartError(whyNotSpawned(error));
+  } finally {
+    ends.forEach(closeSync);
+  }
+};
+
+const exitOf = (child: ChildProcess): Promise<Ended> =>
+  new Promise((settled, failed) => {
+    child.once('error', (error) => failed(new StartError(whyNotSpawned(error))));
+    child.once('exit', (code, signal) => {
+      const number = signalNumber(signal);
+      settled(signal === null ? { exitCode: code ?? 0 } : { exitCode: 128 + number, signal: number });
+    });
+  });
+
 /** Starts a command in a process group of its own. Throws StartError. */
 export const startProcess = async (options: ProcessOptions): Promise<ContainerProcess> => {
   checkCommand(options);
   const { stdout, stderr } = await openPipes(options.pipes);
-  const child = spawn('/bin/sh', ['-c', gate, 'sh', ...options.command], {
-    cwd: options.workingDirectory,
-    env: Object.fromEntries(options.environment),
-    detached: true,
-    stdio: ['ignore', stdout.end, stderr.end, 'pipe'],
-  });
-  closeSync(stdout.end);
-  closeSync(stderr.end);
-  const { pid } = child;
-  const exited = new Promise<Ended>((settled, failed) => {
-    child.once('error', (error) => failed(new StartError(error.message)));
-    child.once('exit', (code, signal) =>
-      settled(
-        signal === null
-          ? { exitCode: code ?? 0 }
-          : { exitCode: 128 + signalNumber(signal), signal: signalNumber(signal) },
-      ),
-    );
-  });
+  const streams = [stdout.output, stderr.output];
   const done = Promise.all([options.onOutput('stdout', stdout.output), options.onOutput('stderr', stderr.output)]);
+  let child: ChildProcess;
+  try {
+    child = spawnGated(options, [stdout.end, stderr.end]);
+  } catch (error) {
+    await settle({ done, streams });
+    throw error;
+  }
+  const { pid = 0 } = child;
   const open = child.stdio[3] as Writable;
   // The process may be killed before it reads the word.
   open.on('error', () => undefined);
-  const ended = exited.then(async (how) => {
-    signalGroup(pid ?? 0, 'SIGKILL');
-    await settle({ done, streams: [stdout.output, stderr.output] });
-    return how;
+  const ended = exitOf(child).finally(async () => {
+    signalGroup(pid, 'SIGKILL');
+    await settle({ done, streams });
   });
-  if (pid === undefined) {
+  if (pid === 0) {
     await ended;
     throw new StartError('the process could not be created');
   }

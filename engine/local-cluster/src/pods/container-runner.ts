@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Container, ContainerState, ContainerStatus, Pod } from '@backstay/shared';
 import { timestamp } from '../clock.ts';
 import type { RecordEvent } from '../controllers/event-recorder.ts';
@@ -118,8 +119,11 @@ export class ContainerRunner {
   }
 
   async #runOnce(): Promise<void> {
+    const { folder } = this.#context;
     const startedAt = timestamp(new Date());
-    const log = new ContainerLog(this.#context.folder.logs(this.status.name, this.status.restartCount));
+    // The last run and the one before it keep their logs.
+    rmSync(folder.logs(this.status.name, this.status.restartCount - 2), { recursive: true, force: true });
+    const log = new ContainerLog(folder.logs(this.status.name, this.status.restartCount));
     try {
       const options = await this.#configure(log);
       if (options === undefined) {
@@ -200,7 +204,7 @@ export class ContainerRunner {
     environment.set(podMarker, pod.metadata.uid ?? '');
     return {
       command: [...container.command, ...(container.args ?? [])].map(text),
-      workingDirectory: container.workingDir === undefined ? folder.root : text(container.workingDir),
+      workingDirectory: container.workingDir === undefined ? folder.work : text(container.workingDir),
       environment,
       pipes: `${folder.pipes}-${container.name}`,
       onCreated: (created) => writeRecord(folder, container.name, created),

@@ -14,6 +14,8 @@ export interface PodFolder {
   /** What is known of the processes that were started, for the next start after a crash. */
   readonly records: string;
   readonly pipes: string;
+  /** Where commands start that name no folder of their own. */
+  readonly work: string;
 }
 
 export const podFolder = (pods: string, uid: string): PodFolder => {
@@ -27,5 +29,6 @@ export const podFolder = (pods: string, uid: string): PodFolder => {
     allLogs: join(root, 'logs'),
     records: join(root, 'processes'),
     pipes: join(root, 'pipes'),
+    work: join(root, 'work'),
   };
 };

@@ -76,6 +76,16 @@ describe('the end of a container', () => {
     expect(pod.status?.containerStatuses?.[0]?.imageID).toContain('local process');
   });
 
+  it('tells that its environment is too large', async () => {
+    secret('large', { VALUE: 'x'.repeat(400_000) });
+    createPod(cluster, 'p', bash('true', { container: { envFrom: [{ secretRef: { name: 'large' } }] } }));
+    expect(terminated(await podEnded(cluster, 'p'))).toMatchObject({
+      exitCode: 128,
+      reason: 'StartError',
+      message: expect.stringContaining('E2BIG'),
+    });
+  });
+
   it('kills what a container left in its group', async () => {
     const file = join(cluster.home, 'pid');
     createPod(cluster, 'p', bash(`sleep 300 & echo $! > ${file}`));
@@ -299,7 +309,7 @@ describe('stopping', () => {
     const home = temporaryFolder();
     const first = startTestCluster({ home, stopGrace: 500 });
     const file = join(home, 'pid');
-    createPod(first, 'running', bash(`trap '' TERM; echo $BASHPID > ${file}; sleep 300; sleep 300`));
+    createPod(first, 'running', bash(`trap 'exit 0' TERM; echo $BASHPID > ${file}; while :; do sleep 0.05; done`));
     createPod(first, 'pending', bash('echo went on', { container: { envFrom: [{ secretRef: { name: 'late' } }] } }));
     const pid = await pidFrom(file);
     await first.stopControllers();

@@ -39,6 +39,8 @@ export class PodWorker {
   #killTimer: NodeJS.Timeout | undefined;
   #outcome: PodOutcome | undefined;
   #over = false;
+  /** Whether the halt has cut off something that was not at its end. */
+  #cut = false;
   /** Settles when nothing of the Pod runs any more and its status says so. It never rejects. */
   readonly ended: Promise<void>;
 
@@ -67,6 +69,7 @@ export class PodWorker {
     }
     this.#halt = this.#halt === undefined || why === 'deleted' ? why : this.#halt;
     const first = !this.#halting.signal.aborted;
+    this.#cut ||= first && this.#containers.some(({ status }) => status.state?.terminated === undefined);
     this.#halting.abort();
     clearTimeout(this.#killTimer);
     if (first && graceMilliseconds > 0) {
@@ -91,7 +94,7 @@ export class PodWorker {
     const { logs, folder } = this.#context;
     const deadline = this.#startDeadline();
     try {
-      mkdirSync(folder.root, { recursive: true, mode: 0o700 });
+      mkdirSync(folder.work, { recursive: true, mode: 0o700 });
       this.#publish();
       await this.#prepare();
       await this.#runContainers();
@@ -162,7 +165,8 @@ export class PodWorker {
     }
     const own = this.#ownOutcome();
     const forced = { stopped: interrupted, deadline: pastDeadline, deleted: own };
-    this.#outcome = this.#halt === undefined || own.phase === 'Succeeded' ? own : forced[this.#halt];
+    // What was cut off has not done its work, whatever it said at its end.
+    this.#outcome = this.#halt === undefined || !this.#cut ? own : forced[this.#halt];
     this.#publish();
     removeOwnVolumes(folder);
     removeRecords(folder);

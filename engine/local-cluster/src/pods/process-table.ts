@@ -67,18 +67,26 @@ const kill = (pid: number): void => {
   }
 };
 
-/** Kills every process of the Pods, also those that are being started meanwhile. Returns how many it found. */
+const patience = 5000;
+const pauseNow = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+};
+
+/** Kills every process of the Pods, also those that are being started meanwhile, and waits for their end. Returns how many
+ * it found. */
 export const killMarked = (uids: ReadonlySet<string>): number => {
-  let found = 0;
-  for (let round = 0; round < 5; round += 1) {
+  const found = new Set<number>();
+  const deadline = Date.now() + patience;
+  while (Date.now() < deadline) {
     const pids = markedProcesses(uids).filter((pid) => pid !== process.pid && startOf(pid) !== undefined);
     if (pids.length === 0) {
       break;
     }
     for (const pid of pids) {
       kill(pid);
+      found.add(pid);
     }
-    found += pids.length;
+    pauseNow(5);
   }
-  return found;
+  return found.size;
 };

@@ -88,6 +88,7 @@ const watchOnce = async <T extends KubeObject>(
   if (silence.signal.aborted && !reflector.signal.aborted) {
     throw new KubeError(0, `The watch of ${type.plural} is silent; starting it again.`, { reason: 'Unreachable' });
   }
+  contact.at = timing.now();
 };
 
 const run = async <T extends KubeObject>(reflector: Reflector<T>): Promise<void> => {

@@ -3,7 +3,7 @@ import type { Namespace } from '@backstay/shared';
 import type { Identity } from './identity.ts';
 import { hashToken } from './random-token.ts';
 
-const answerMilliseconds = 10_000;
+const answerMilliseconds = 5_000;
 const mostIdentities = 1_000;
 
 interface Answers {
@@ -15,7 +15,7 @@ interface Answers {
 export type Scope = 'all' | ReadonlySet<string>;
 
 /**
- * What a person may do in the cluster, asked with the person's own token and remembered for ten seconds, apart for each
+ * What a person may do in the cluster, asked with the person's own token and remembered for five seconds, apart for each
  * identity. An API server that does not answer is an error, never a yes.
  */
 export class Access {

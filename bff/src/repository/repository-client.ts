@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@backstay/shared';
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
@@ -51,6 +52,8 @@ interface Call {
 }
 
 const unlimitedLifetime = '87600h';
+const mostAttempts = 5;
+const pauseMilliseconds = 600;
 
 /**
  * The repository as the console's own user sees it: one token, renewed when it is refused. Rejects with a DomainError:
@@ -103,9 +106,19 @@ export class RepositoryClient {
   }
 
   async #json(call: Call): Promise<unknown> {
-    const reply = await this.#authorised(call);
+    const reply = await this.#patiently(call);
     if (reply.statusCode >= 400) throw await refusal(reply);
     return readJson(reply);
+  }
+
+  // The repository counts requests by the second: one that came too soon is welcome later.
+  async #patiently(call: Call): Promise<Dispatcher.ResponseData> {
+    for (let attempt = 1; ; attempt += 1) {
+      const reply = await this.#authorised(call);
+      if (reply.statusCode !== 429 || attempt === mostAttempts) return reply;
+      await reply.body.dump();
+      await delay(attempt * pauseMilliseconds * (0.5 + Math.random()));
+    }
   }
 
   // 401: expired. 403 may be a token that a fresh database does not know. One new login tells.
@@ -173,6 +186,8 @@ async function refusal(reply: Dispatcher.ResponseData): Promise<DomainError> {
   const text = await reply.body.text().catch(() => '');
   const said = errorSchema.safeParse(safeJson(text));
   const words = said.success ? (said.data.error ?? said.data.message ?? '') : '';
+  if (reply.statusCode === 429)
+    return new DomainError('too_many_requests', 'The backup repository is asked too often.');
   if (reply.statusCode === 404) return new DomainError('not_found', words || undefined);
   const code = reply.statusCode >= 500 && words === '' ? 'repository_unreachable' : 'repository_refused';
   return new DomainError(code, words === '' ? undefined : `The backup repository refused the request: ${words}`);

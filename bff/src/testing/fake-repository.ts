@@ -14,6 +14,8 @@ export class FakeRepository {
   readonly collections = new Map<string, Stored[]>();
   readonly tokens = new Map<string, { scope: unknown; lifetime: unknown }>();
   readonly revoked: string[] = [];
+  /** How many of the next requests come too soon. */
+  tooSoon = 0;
   readonly password = 'canary-repository-password';
   #server = createServer((request, response) => {
     this.#answer(request, response).catch(() => response.destroy());
@@ -44,6 +46,11 @@ export class FakeRepository {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://server').pathname;
     if (path === '/api/stable/auth/login') return this.#login(await readJson(request), response);
+    if (this.tooSoon > 0) {
+      this.tooSoon -= 1;
+      response.writeHead(429).end();
+      return;
+    }
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
     if (!this.tokens.has(token)) return reply(response, 401, { message: 'Token is expired' });
     if (path === '/api/stable/auth/logout') {

@@ -2,7 +2,19 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { requestHeader, resourceTypes } from '@backstay/shared';
+import {
+  backupRoutes,
+  clusterRoutes,
+  errorBodySchema,
+  jobRoutes,
+  procedureRoutes,
+  type Route,
+  requestHeader,
+  resourceTypes,
+  restoreRoutes,
+  scheduleRoutes,
+  sessionRoutes,
+} from '@backstay/shared';
 import pino from 'pino';
 import { type Console, startConsole } from '../console.ts';
 import { FakeRepository } from './fake-repository.ts';
@@ -87,13 +99,38 @@ export class Harness {
     const text = await response.text();
     this.seen.push(text, JSON.stringify([...response.headers]));
     const isJson = response.headers.get('content-type')?.startsWith('application/json');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : undefined, text };
+    const reply = {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : undefined,
+      text,
+    };
+    checkReply(method, path, reply);
+    return reply;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.console.stop();
     await this.repository.stop();
     await rm(this.folder, { recursive: true });
+  }
+}
+
+const routeGroups = [
+  ...[backupRoutes, clusterRoutes, jobRoutes, procedureRoutes, restoreRoutes, scheduleRoutes, sessionRoutes],
+];
+const routes: Route[] = routeGroups.flatMap((group) => Object.values(group) as Route[]);
+
+/** Every reply keeps to the contract and holds nothing beside it. */
+function checkReply(method: string, path: string, reply: Reply): void {
+  const { pathname } = new URL(path, 'http://console');
+  const pattern = (route: Route) => new RegExp(`^${route.path.replaceAll(/:\\w+/g, '[^/]+')}$`);
+  const route = routes.find((candidate) => candidate.method === method && pattern(candidate).test(pathname));
+  const schema = reply.status >= 400 ? errorBodySchema : route?.reply;
+  if (schema === undefined || reply.body === undefined) return;
+  const parsed = schema.parse(reply.body);
+  if (JSON.stringify(parsed).length !== JSON.stringify(reply.body).length) {
+    throw new Error(`${method} ${path} replies more than its schema: ${reply.text}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { backupRoutes, resourceTypes } from '@backstay/shared';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../testing/eventually.ts';
 import { Harness, personToken } from '../../testing/harness.ts';
 
 let harness: Harness;
@@ -17,7 +18,7 @@ beforeEach(async () => {
       ...{ maxCollectionSize: '10G', strategyName: 'fifo', strategySpec: {} },
     },
   });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await harness.call('GET', '/api/collections/orders/versions')).status).toBe(200),
   );
 });
@@ -47,6 +48,16 @@ describe('backups', () => {
   it('outlive the console’s token at the repository', async () => {
     harness.repository.tokens.clear();
     expect((await harness.call('GET', '/api/collections/orders/versions/1/download')).text).toBe('first');
+  });
+
+  it('wait when the repository is asked too often', async () => {
+    harness.repository.tooSoon = 2;
+    harness.repository.store('orders', 'third');
+    const collection = harness.cluster.find(resourceTypes.backupCollections, 'backups', 'orders');
+    if (collection) harness.cluster.put(resourceTypes.backupCollections, collection);
+    await eventually(async () =>
+      expect((await harness.call('GET', '/api/collections')).body).toMatchObject({ items: [{ versions: 3 }] }),
+    );
   });
 
   it('say that the repository is down', async () => {

@@ -1,5 +1,6 @@
 import { liveChangeSchema, resourceTypes, type ScheduledBackup } from '@backstay/shared';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../testing/eventually.ts';
 import { Harness, personToken } from '../../testing/harness.ts';
 import { FakeJob, lines } from '../../testing/job-objects.ts';
 
@@ -27,7 +28,7 @@ async function openTab(lastEventId?: string) {
   expect(response.headers.get('content-encoding')).toBeNull();
   const tab = { events: [] as Received[], ended: false, close: () => abort.abort() };
   void readTab(response, tab);
-  await vi.waitFor(() => expect(tab.events.length).toBeGreaterThan(0));
+  await eventually(() => expect(tab.events.length).toBeGreaterThan(0));
   return tab;
 }
 
@@ -79,13 +80,13 @@ describe('the event stream', () => {
     for (let number = 0; number < 100; number += 1) {
       harness.cluster.put(resourceTypes.scheduledBackups, schedule(`s-${number}`));
     }
-    await vi.waitFor(() => expect(changesOf(tab)).toHaveLength(100));
+    await eventually(() => expect(changesOf(tab)).toHaveLength(100));
     for (let number = 0; number < 50; number += 1) {
       const object = schedule('s-0');
       object.spec.cronJob.suspend = number % 2 === 1;
       harness.cluster.put(resourceTypes.scheduledBackups, object);
     }
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(changesOf(tab).at(-1)).toMatchObject({
         noun: 'schedules',
         type: 'upsert',
@@ -93,20 +94,20 @@ describe('the event stream', () => {
       });
     });
     harness.cluster.remove(resourceTypes.scheduledBackups, 'shop', 's-0');
-    await vi.waitFor(() => expect(changesOf(tab).at(-1)).toMatchObject({ noun: 'schedules', type: 'remove' }));
+    await eventually(() => expect(changesOf(tab).at(-1)).toMatchObject({ noun: 'schedules', type: 'remove' }));
   });
 
   it('tells a job from its start to its record', async () => {
     const tab = await openTab();
     const job = new FakeJob(harness.cluster);
     const last = () => changesOf(tab).findLast((change) => change.noun === 'jobs');
-    await vi.waitFor(() => expect(last()).toMatchObject({ item: { state: 'pending' } }));
+    await eventually(() => expect(last()).toMatchObject({ item: { state: 'pending' } }));
     job.run(() => lines('msg'));
-    await vi.waitFor(() => expect(last()).toMatchObject({ item: { state: 'running' } }));
+    await eventually(() => expect(last()).toMatchObject({ item: { state: 'running' } }));
     job.succeed();
-    await vi.waitFor(() => expect(last()).toMatchObject({ item: { state: 'succeeded', archived: false } }));
+    await eventually(() => expect(last()).toMatchObject({ item: { state: 'succeeded', archived: false } }));
     job.remove();
-    await vi.waitFor(() => expect(last()).toMatchObject({ item: { state: 'succeeded', archived: true } }));
+    await eventually(() => expect(last()).toMatchObject({ item: { state: 'succeeded', archived: true } }));
   });
 
   it('resumes after the last event, and says when it cannot', async () => {
@@ -114,7 +115,7 @@ describe('the event stream', () => {
     const { id } = first.events[0] ?? { id: '' };
     first.close();
     harness.cluster.put(resourceTypes.scheduledBackups, schedule('missed'));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const tab = await openTab(id);
       tab.close();
       expect(changesOf(tab)).toMatchObject([{ item: { name: 'missed' } }]);
@@ -128,14 +129,14 @@ describe('the event stream', () => {
     const tab = await openTab();
     harness.cluster.put(resourceTypes.scheduledBackups, schedule('secret', 'shop'));
     harness.cluster.put(resourceTypes.scheduledBackups, schedule('open', 'default'));
-    await vi.waitFor(() => expect(changesOf(tab)).toHaveLength(1));
+    await eventually(() => expect(changesOf(tab)).toHaveLength(1));
     expect(changesOf(tab)).toMatchObject([{ item: { name: 'open' } }]);
   });
 
   it('ends with the session', async () => {
     const tab = await openTab();
     await harness.call('DELETE', '/api/session');
-    await vi.waitFor(() => expect(tab.ended).toBe(true));
+    await eventually(() => expect(tab.ended).toBe(true));
     expect((await harness.fetch('/api/events')).status).toBe(401);
   });
 });

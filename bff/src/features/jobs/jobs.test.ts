@@ -1,5 +1,6 @@
 import { jobDetailSchema, jobRoutes, resourceTypes } from '@backstay/shared';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../testing/eventually.ts';
 import { Harness, personToken } from '../../testing/harness.ts';
 import { FakeJob, lines } from '../../testing/job-objects.ts';
 
@@ -47,14 +48,14 @@ function openLog() {
 describe('jobs', () => {
   it('tell their version and size once their log was kept, also after a restart and without the Job', async () => {
     const job = new FakeJob(harness.cluster).run(() => lines('Backing up', uploaded));
-    await vi.waitFor(async () => expect(await detail()).toMatchObject({ state: 'running' }));
+    await eventually(async () => expect(await detail()).toMatchObject({ state: 'running' }));
     job.succeed();
     // Lists tell it only once the record is there.
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await list())?.items).toMatchObject([{ state: 'succeeded', version: 3, sizeBytes: 123 }]),
     );
     job.remove();
-    await vi.waitFor(async () => expect((await list())?.items).toMatchObject([{ version: 3, archived: true }]));
+    await eventually(async () => expect((await list())?.items).toMatchObject([{ version: 3, archived: true }]));
     await harness.restart();
     await harness.signIn();
     expect(await list()).toMatchObject({ total: 1, items: [{ version: 3, archived: true }] });
@@ -68,7 +69,7 @@ describe('jobs', () => {
 
   it('say why they failed', async () => {
     new FakeJob(harness.cluster).run(() => lines('starting', failed)).fail({ exitCode: 10 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await detail()).failure).toEqual({
         stage: 'Reading the data',
         message: 'pg_dump: no such database',
@@ -78,21 +79,21 @@ describe('jobs', () => {
       });
     });
     new FakeJob(harness.cluster, { name: 'killed' }).run(() => lines('x')).fail({ exitCode: 137 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await detail('killed')).failure).toMatchObject({
         message: 'The script was killed by SIGKILL.',
         signal: 'SIGKILL',
       });
     });
     new FakeJob(harness.cluster, { name: 'stopped' }).run(() => lines('x')).fail({ podReason: 'NodeRestarted' });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await detail('stopped')).failure?.message).toBe('Backstay was stopped while this ran.');
     });
   });
 
   it('are cancelled, once', async () => {
     const job = new FakeJob(harness.cluster).run(() => lines('x'));
-    await vi.waitFor(async () => expect((await detail()).state).toBe('running'));
+    await eventually(async () => expect((await detail()).state).toBe('running'));
     expect((await harness.call('POST', '/api/jobs/shop/orders-backup-1/cancel')).status).toBe(200);
     const patched = harness.cluster.find(resourceTypes.jobs, 'shop', 'orders-backup-1');
     expect(patched).toMatchObject({
@@ -100,7 +101,7 @@ describe('jobs', () => {
       metadata: { annotations: { 'backstay.riotkit.org/cancelled-by': 'ada' } },
     });
     job.fail({ reason: 'DeadlineExceeded', exitCode: 143 });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await detail()).toMatchObject({ state: 'cancelled', reason: 'Cancelled by ada.' }),
     );
     const again = await harness.call('POST', '/api/jobs/shop/orders-backup-1/cancel');
@@ -111,11 +112,11 @@ describe('jobs', () => {
     for (let number = 0; number < 7; number += 1) {
       const job = new FakeJob(harness.cluster, { name: `job-${number}` }).run(() => lines('x')).succeed();
       if (number % 2 === 0) {
-        await vi.waitFor(async () => expect((await detail(job.name)).archived || job.pod).toBeTruthy());
+        await eventually(async () => expect((await detail(job.name)).archived || job.pod).toBeTruthy());
         job.remove();
       }
     }
-    await vi.waitFor(async () => expect((await list())?.items.filter((item) => item.archived)).toHaveLength(4));
+    await eventually(async () => expect((await list())?.items.filter((item) => item.archived)).toHaveLength(4));
     const names: string[] = [];
     let next: string | undefined;
     do {
@@ -145,7 +146,7 @@ describe('the log of a running job', () => {
 
   it('follows from before the Pod is there to the end of the Job, and resumes', async () => {
     const job = new FakeJob(harness.cluster);
-    await vi.waitFor(async () => expect((await detail()).state).toBe('pending'));
+    await eventually(async () => expect((await detail()).state).toBe('pending'));
     const response = await harness.fetch('/api/jobs/shop/orders-backup-1/log?follow=true');
     const reading = response.text();
     const log = openLog();
@@ -169,7 +170,7 @@ describe('the log of a running job', () => {
       }
     }
     new FakeJob(harness.cluster).run(endless);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await harness.call('GET', '/api/jobs?state=running')).body).toMatchObject({ total: 1 }),
     );
     const abort = new AbortController();
@@ -178,14 +179,11 @@ describe('the log of a running job', () => {
     await reader?.read();
     // Socket buffers fill up, then the source has to stand still.
     let before = -1;
-    await vi.waitFor(
-      () => {
-        const stands = produced === before;
-        before = produced;
-        expect(stands).toBe(true);
-      },
-      { interval: 100, timeout: 10_000 },
-    );
+    await eventually(() => {
+      const stands = produced === before;
+      before = produced;
+      expect(stands).toBe(true);
+    });
     expect(produced).toBeLessThan(32 * 1024 * 1024);
     abort.abort();
   });

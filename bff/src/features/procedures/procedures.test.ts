@@ -1,7 +1,8 @@
 import { KubeError } from '@backstay/kubernetes';
 import { procedureRoutes, resourceTypes } from '@backstay/shared';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answerChecks } from '../../testing/check-answers.ts';
+import { eventually } from '../../testing/eventually.ts';
 import { Harness, personToken } from '../../testing/harness.ts';
 import { parseCheckOutput } from './check-runner.ts';
 import { templateParameters } from './procedure-catalog.ts';
@@ -71,7 +72,7 @@ describe('procedures', () => {
       ...{ apiVersion: 'riotkit.org/v1alpha1', kind: 'ClusterBackupProcedureTemplate', metadata: { name: 'redis' } },
       spec: { image: 'redis', backup: 'redis-cli -h {{ .Params.host }}', restore: 'x {{ .Params.adminPassword }}' },
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const reply = procedureRoutes.listProcedures.reply?.parse((await harness.call('GET', '/api/procedures')).body);
       expect(reply?.items.map((item) => item.name)).toEqual(['files', 'postgresql', 'redis']);
       expect(reply?.items.at(-1)?.parameters).toMatchObject([

@@ -1,6 +1,7 @@
 import { labels, resourceTypes, restorePlanSchema } from '@backstay/shared';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answerChecks } from '../../testing/check-answers.ts';
+import { eventually } from '../../testing/eventually.ts';
 import { Harness, personToken } from '../../testing/harness.ts';
 import { FakeJob, lines } from '../../testing/job-objects.ts';
 
@@ -54,7 +55,7 @@ const allOk = { schedule: 'ok', version: 'ok', digest: 'ok', key: 'ok', target: 
 describe('planRestore', () => {
   it('checks everything, says what is lost, and changes nothing', async () => {
     applySchedule();
-    await vi.waitFor(async () => expect(await checkStates()).toEqual(allOk));
+    await eventually(async () => expect(await checkStates()).toEqual(allOk));
     const { steps, confirmation, manifest } = await plan();
     expect(steps.join('\n')).toMatch(/overwritten[\s\S]*Everything written since .* is lost/);
     expect(confirmation).toBe('orders');
@@ -70,7 +71,7 @@ describe('planRestore', () => {
   it('says what stands in the way, and how to mend it', async () => {
     checks.say('password\tThe password is wrong.');
     new FakeJob(harness.cluster).run(() => lines('x'));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await checkStates({ ...inPlace, version: 9 })).toEqual({
         ...{ schedule: 'failed', version: 'failed', key: 'failed', target: 'failed', running: 'failed' },
         permission: 'ok',
@@ -94,7 +95,7 @@ describe('planRestore', () => {
 describe('startRestore', () => {
   beforeEach(async () => {
     applySchedule();
-    await vi.waitFor(async () => expect(await checkStates()).toEqual(allOk));
+    await eventually(async () => expect(await checkStates()).toEqual(allOk));
   });
 
   it('wants the name typed, then asks for the restore', async () => {

@@ -7,7 +7,8 @@ import {
   scheduleDetailSchema,
   scheduleRoutes,
 } from '@backstay/shared';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../testing/eventually.ts';
 import { Harness, personToken } from '../../testing/harness.ts';
 
 const secretValue = 'canary-database-password';
@@ -132,7 +133,7 @@ describe('createSchedule', () => {
     expect(action?.metadata.annotations).toEqual({ 'backstay.riotkit.org/requested-by': 'ada' });
     const taken = await harness.call('POST', '/api/schedules', { form: form() });
     expect(taken.status).toBe(422);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const again = await harness.call('POST', '/api/schedules', {
         form: form({ collection: { mode: 'existing', name: 'orders' } }),
       });
@@ -163,7 +164,7 @@ describe('createSchedule', () => {
 describe('a schedule', () => {
   beforeEach(async () => {
     await harness.call('POST', '/api/schedules', { form: form({ runNow: false }) });
-    await vi.waitFor(async () => expect((await harness.call('GET', '/api/schedules/shop/orders')).status).toBe(200));
+    await eventually(async () => expect((await harness.call('GET', '/api/schedules/shop/orders')).status).toBe(200));
   });
 
   it('is shown without secrets', async () => {
@@ -186,7 +187,7 @@ describe('a schedule', () => {
     expect(started.body).toMatchObject({ action: { namespace: 'shop' } });
     await harness.call('POST', '/api/schedules/shop/orders/pause', { paused: true });
     expect(harness.cluster.find(resourceTypes.scheduledBackups, 'shop', 'orders')?.spec.cronJob.suspend).toBe(true);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await harness.call('GET', '/api/schedules/shop/orders')).body).toMatchObject({ state: 'paused' });
     });
     expect((await harness.call('DELETE', '/api/schedules/shop/orders')).status).toBe(200);

@@ -49,7 +49,10 @@ export const createScriptBench = (folder: string, procedure: string): ScriptBenc
   const bin = path.join(folder, 'bin');
   const store = path.join(folder, 'store');
   mkdirSync(bin, { recursive: true });
-  writeFileSync(path.join(bin, 'backup-maker'), client, { mode: 0o755 });
+  // Wrappers of other shells, such as dash, drop variables that they could not name, bash's exported functions among them.
+  const wrapper = `#!/bin/sh\nexec '${path.join(bin, 'client')}' "$@"\n`;
+  writeFileSync(path.join(bin, 'backup-maker'), wrapper, { mode: 0o755 });
+  writeFileSync(path.join(bin, 'client'), client, { mode: 0o755 });
   for (const operation of ['backup', 'restore', 'check'] as const) {
     writeFileSync(path.join(bin, `${operation}.sh`), scriptText(procedure, operation), { mode: 0o755 });
   }

@@ -7,14 +7,21 @@ done
 # It does not when it is told that other shells are above it.
 export SHLVL=3
 
-# Hands over to the client, which runs the function $1 in a bash of its own. All values travel in the environment.
+# What the client is to run, in a bash of its own: the function $1 and all that it calls, as text. Exported functions would not
+# outlive a client that is started by another kind of shell. The text holds no value: those travel in the environment.
+bm_client_command() {
+  declare -f
+  printf '%s\n' "$1"
+}
+
+# Hands over to the client.
 bm_make() {
-  exec backup-maker make --url "$BM_URL" -c "$1" --key '{{ .Repository.encryptionKeyPath }}' \
+  exec backup-maker make --url "$BM_URL" -c "$(bm_client_command "$1")" --key '{{ .Repository.encryptionKeyPath }}' \
     --recipient "$BM_RECIPIENT" --log-level info
 }
 
 bm_restore() {
-  exec backup-maker restore --url "$BM_URL" -c "$1" --private-key '{{ .Repository.encryptionKeyPath }}' \
+  exec backup-maker restore --url "$BM_URL" -c "$(bm_client_command "$1")" --private-key '{{ .Repository.encryptionKeyPath }}' \
     --recipient "$BM_RECIPIENT" --log-level info --version "${RESTORE_VERSION:-latest}"
 }
 
@@ -28,5 +35,3 @@ bm_read_magic() {
     rest=${rest:2}
   done
 }
-
-export -f bm_log bm_fail bm_read_magic

@@ -56,6 +56,5 @@ bm_lines() {
 [[ -e $BM_PARAM_PATH ]] || bm_fail "$BM_PARAM_PATH does not exist. Check the parameter path."
 BM_TARGET=$(readlink -f -- "$BM_PARAM_PATH" && printf x)
 export BM_TARGET=${BM_TARGET%$'\nx'}
-export -f bm_tar bm_count bm_compress bm_lines bm_dump
 if [[ -d $BM_TARGET ]]; then bm_log "Files: backing up the folder $BM_TARGET"; else bm_log "Files: backing up the file $BM_TARGET"; fi
 bm_make bm_dump

@@ -274,8 +274,5 @@ if [[ -d $BM_WORK ]]; then
     bm_lock && bm_recover && bm_finish
   ) || bm_fail "What an interrupted restore left at $BM_WORK could not be cleaned."
 fi
-export -f bm_is_mount bm_mounts bm_move bm_remove bm_move_content bm_remove_content bm_choose_place bm_lock bm_finish \
-  bm_recover bm_put_back bm_decompress bm_extract bm_count_members bm_wait_count bm_swap bm_swap_file bm_merge \
-  bm_swap_beside bm_swap_inside bm_load
 bm_log "Files: restoring version ${RESTORE_VERSION:-latest} into $BM_TARGET"
 bm_restore bm_load

@@ -7,5 +7,4 @@ bm_dump() {
   bm_log 'PostgreSQL: the dump is complete'
 }
 
-export -f bm_dump
 bm_make bm_dump

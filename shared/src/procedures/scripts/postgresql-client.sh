@@ -6,5 +6,4 @@ BM_PG_SERVER=$(bm_pg_query 'SHOW server_version_num') ||
 bm_pg_choose "$BM_PG_SERVER" ||
   bm_fail "The server is PostgreSQL $((BM_PG_SERVER / 10000)), but only older client tools are installed. Use a newer image."
 export BM_PG BM_PG_SERVER
-export -f bm_pg_query
 bm_log "PostgreSQL: server $((BM_PG_SERVER / 10000)), $("$BM_PG/pg_dump" --version), database \"$PGDATABASE\" on $PGHOST:$PGPORT"

@@ -162,5 +162,4 @@ bm_load() {
   fi
 }
 
-export -f bm_clear bm_adapt bm_sql bm_load
 bm_restore bm_load

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { KubeError } from '@backstay/kubernetes';
 import {
   planSchema,
@@ -8,6 +9,7 @@ import {
   scheduleRoutes,
 } from '@backstay/shared';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openHistory } from '../../history/history-database.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { Harness, personToken } from '../../testing/harness.ts';
 
@@ -193,6 +195,22 @@ describe('a schedule', () => {
     expect((await harness.call('DELETE', '/api/schedules/shop/orders')).status).toBe(200);
     expect(harness.cluster.all(resourceTypes.scheduledBackups)).toEqual([]);
     expect(harness.repository.revoked[0]).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('leaves a trace of who did what, without values', async () => {
+    await harness.call('POST', '/api/schedules/shop/orders/pause', { paused: true });
+    await harness.call('POST', '/api/schedules/shop/none/run');
+    const database = openHistory(join(harness.folder, 'console.db'));
+    await eventually(async () => {
+      const rows = await database.selectFrom('audit_log').selectAll().orderBy('id').execute();
+      expect(rows.map((row) => [row.user_name, row.action, row.namespace, row.name, row.outcome])).toEqual([
+        ['ada', 'POST /api/session', '', '', 'done'],
+        ['ada', 'POST /api/schedules', 'shop', 'orders', 'done'],
+        ['ada', 'POST /api/schedules/:namespace/:name/pause', 'shop', 'orders', 'done'],
+        ['ada', 'POST /api/schedules/:namespace/:name/run', 'shop', 'none', 'not_found'],
+      ]);
+    });
+    await database.destroy();
   });
 
   it('is not there for a person who may not see it', async () => {

@@ -46,13 +46,21 @@ const createLogger = (level: string, destination: Writable): Logger =>
     { write: (line: string) => void destination.write(line) },
   );
 
-const configurationOf = async (
-  command: RepositoryCommand,
-  settings: RepositorySettings,
-): Promise<ConfigurationProvider> =>
-  settings.provider === 'filesystem'
-    ? createFilesystemProvider(settings.configLocalPath, settings.namespace)
-    : createKubernetesProvider(await command.createKubernetesClient(), settings.namespace);
+interface Configuration {
+  readonly provider: ConfigurationProvider;
+  close(): Promise<void>;
+}
+
+const configurationOf = async (command: RepositoryCommand, settings: RepositorySettings): Promise<Configuration> => {
+  if (settings.provider === 'filesystem') {
+    return {
+      provider: createFilesystemProvider(settings.configLocalPath, settings.namespace),
+      close: () => Promise.resolve(),
+    };
+  }
+  const client = await command.createKubernetesClient();
+  return { provider: createKubernetesProvider(client, settings.namespace), close: () => client.close() };
+};
 
 const metadataOf = (settings: RepositorySettings, logger: Logger): Promise<MetadataStore> =>
   settings.dbFile === ''
@@ -82,9 +90,9 @@ const serve = async (command: RepositoryCommand, settings: RepositorySettings): 
   const configuration = await configurationOf(command, settings);
   const metadata = await metadataOf(settings, logger);
   try {
-    return await startRepository({
+    const running = await startRepository({
       ...settings.listen,
-      configuration,
+      configuration: configuration.provider,
       metadata,
       blobs,
       jwtKey: settings.jwtSecretKey,
@@ -107,8 +115,10 @@ const serve = async (command: RepositoryCommand, settings: RepositorySettings): 
       storageCheckTimeout: settings.storageHealthTimeout,
       drainTime: settings.httpDrainTimeout,
     });
+    return { url: running.url, stop: () => running.stop().finally(() => configuration.close()) };
   } catch (error) {
     await metadata.close();
+    await configuration.close();
     throw error;
   }
 };

@@ -16,7 +16,7 @@ it('holds single addresses and ranges of both families', () => {
 it('lets rules that cannot be read match nothing', () => {
   const rules = ['', 'x', '1.2.3', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8/8', '::/129', '10.0.0.0/', '1.2.3.4/0x8'];
   const set = createAddressSet(rules);
-  expect([set.invalid, set.empty]).toEqual([rules, false]);
+  expect(set.invalid).toEqual(rules);
   expect(set.has('10.0.0.1')).toBe(false);
   fc.assert(fc.property(fc.string(), fc.ipV4(), (rule, address) => void createAddressSet([rule]).has(address)));
 });

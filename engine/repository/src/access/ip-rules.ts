@@ -2,7 +2,6 @@ import { BlockList, isIP } from 'node:net';
 
 /** A set of single addresses and CIDR ranges, IPv4 and IPv6. */
 export interface AddressSet {
-  readonly empty: boolean;
   has(address: string): boolean;
 }
 
@@ -34,7 +33,6 @@ export const createAddressSet = (rules: readonly string[]): AddressSet & { reado
   const list = new BlockList();
   const invalid = rules.filter((rule) => !addRule(list, rule));
   return {
-    empty: rules.length === 0,
     invalid,
     has: (address) => isIP(address) !== 0 && list.check(address, family(address)),
   };

@@ -12,7 +12,7 @@ import { stringify } from 'yaml';
 import { type Answer, call } from '../testing/api.ts';
 import { collectionSpec, hashOnce } from '../testing/harness.ts';
 import { armoured, sha256 } from '../testing/messages.ts';
-import { chunk, rawClient, requestHead } from '../testing/raw-client.ts';
+import { chunk, eventually, rawClient, requestHead } from '../testing/raw-client.ts';
 
 interface Server {
   readonly url: string;
@@ -182,13 +182,12 @@ it('ends on SIGTERM with running uploads finished', async () => {
   const head = { authorization: `Bearer ${token}`, 'content-length': String(message.length) };
   await client.send(requestHead(`POST ${base}/version`, head));
   await client.send(message.subarray(0, 100));
-  await delay(50);
+  await eventually(async () => (await readdir(path.join(home, 'blobs', '.staging'))).length === 1);
   const ended = once(server.child, 'exit');
   server.child.kill('SIGTERM');
-  await delay(50);
+  await eventually(async () => (await on(server, 'GET /ready')).status === 503);
   const refused = await on(server, `POST ${base}/uploads`, { json: { key: 'a-key-that-is-too-late' } });
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
-  expect((await on(server, 'GET /ready')).status).toBe(503);
   await client.send(message.subarray(100));
   expect(await client.receive(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 OK/);
   expect(await ended).toEqual([0, null]);

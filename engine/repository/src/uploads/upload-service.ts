@@ -13,7 +13,7 @@ import { type StagedSummary, Staging } from './staging.ts';
 import { UploadError } from './upload-errors.ts';
 
 /** How long a lease outlives a dead connection, and how often a live one renews it. Milliseconds. */
-export const deadConnectionLease = 60_000;
+const deadConnectionLease = 60_000;
 const heartbeat = 20_000;
 
 export interface UploadServiceOptions {

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { ConfigMap, Pod, Secret } from '@backstay/shared';
 import { resources } from '../controllers/resources.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -60,7 +59,7 @@ const listed = (values: Record<string, string> = {}): string =>
     .join('\n');
 
 /** A field of the Pod as the downward API gives it. Throws ConfigError for one that it does not offer. */
-export const podField = (pod: Pod, fieldPath: string, node = hostname()): string => {
+export const podField = (pod: Pod, fieldPath: string, node: string): string => {
   const keyed = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(fieldPath);
   if (keyed !== null) {
     const values = keyed[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations;

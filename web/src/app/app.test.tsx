@@ -115,6 +115,7 @@ test('a schedule is deleted only after its name was typed', async () => {
   );
   renderApp('/schedules');
   fireEvent.click(await screen.findByRole('button', { name: 'Actions for photos' }));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('menuitem', { name: 'Run now' })));
   fireEvent.click(await screen.findByRole('menuitem', { name: 'Delete' }));
   const confirm = await screen.findByRole<HTMLButtonElement>('button', { name: 'Delete schedule' });
   expect(confirm.disabled).toBe(true);

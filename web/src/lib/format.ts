@@ -43,6 +43,10 @@ export const shortTime = (instant: string | number | Date, timeZone?: string): s
     timeZone,
   }).format(new Date(instant));
 
+/** The instants in a sentence of the server, as a person in this place writes them. */
+export const withLocalTimes = (sentence: string): string =>
+  sentence.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (instant) => absoluteTime(instant));
+
 const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** IEC: `1.5 MiB`. */

@@ -87,8 +87,9 @@ function Rows({ rows, label, withSchedule }: { rows: readonly JobSummary[]; labe
         rows={rows}
         columns={withSchedule ? 7 : 6}
         estimate={57}
+        keyOf={({ id }) => id}
         render={(job, place) => (
-          <Tr key={job.id} {...place}>
+          <Tr {...place}>
             <Td dataLabel="Job" modifier="breakWord">
               <Link
                 to="/jobs/$namespace/$name"

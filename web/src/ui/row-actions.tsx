@@ -1,6 +1,6 @@
 import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import EllipsisVIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 export interface RowAction {
   label: string;
@@ -10,9 +10,36 @@ export interface RowAction {
   unavailable?: string | undefined;
 }
 
-/** The kebab menu of a row or a page. Its items exist only while it is open, so that long tables stay light. */
-export function RowActions({ label, actions }: { label: string; actions: readonly RowAction[] }) {
-  const [open, setOpen] = useState(false);
+interface Props {
+  label: string;
+  /** Asked for when the menu opens. */
+  actions: () => readonly RowAction[];
+}
+
+/** The kebab menu of a row or a page: only a button until somebody opens it, so that long tables stay light. */
+export function RowActions({ label, actions }: Props) {
+  const [wanted, setWanted] = useState(false);
+  if (wanted) return <Menu label={label} actions={actions} />;
+  return (
+    <MenuToggle
+      variant="plain"
+      aria-label={label}
+      aria-haspopup="menu"
+      isExpanded={false}
+      onClick={() => setWanted(true)}
+      icon={<EllipsisVIcon />}
+    />
+  );
+}
+
+function Menu({ label, actions }: Props) {
+  const [open, setOpen] = useState(true);
+  const list = useRef<HTMLUListElement>(null);
+  // The button that was pressed is gone by now: the focus moves on into the menu that it opened.
+  useEffect(() => {
+    const timer = setTimeout(() => list.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus());
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <Dropdown
       isOpen={open}
@@ -32,8 +59,8 @@ export function RowActions({ label, actions }: { label: string; actions: readonl
       )}
     >
       {open ? (
-        <DropdownList>
-          {actions.map((action) => [
+        <DropdownList ref={list}>
+          {actions().map((action) => [
             action.danger ? <Divider key={`${action.label}-line`} component="li" /> : null,
             <DropdownItem
               key={action.label}

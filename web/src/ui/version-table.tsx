@@ -83,8 +83,9 @@ function Rows({ versions, collection, schedule }: { versions: readonly Version[]
       <VirtualRows
         rows={versions}
         columns={7}
+        keyOf={({ number }) => number}
         render={(version, place) => (
-          <Tr key={version.number} {...place}>
+          <Tr {...place}>
             <Td dataLabel="Backup" className="bs-strong bs-nowrap">
               Number {version.number}
             </Td>
@@ -118,7 +119,7 @@ function Rows({ versions, collection, schedule }: { versions: readonly Version[]
               )}
             </Td>
             <Td isActionCell>
-              <RowActions label={`Actions for backup ${version.number}`} actions={actionsOf(version)} />
+              <RowActions label={`Actions for backup ${version.number}`} actions={() => actionsOf(version)} />
             </Td>
           </Tr>
         )}

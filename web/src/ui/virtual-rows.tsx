@@ -1,19 +1,41 @@
 import { Tbody, Td, Tr } from '@patternfly/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, type Ref, useLayoutEffect, useRef, useState } from 'react';
+import { memo, type ReactNode, type Ref, useLayoutEffect, useRef, useState } from 'react';
 
 /** Short tables are plain: find-in-page works in them. */
 const plainUpTo = 80;
 const scroller = (): HTMLElement | null => document.getElementById('main');
 
+export interface RowPlace {
+  'data-index': number;
+  ref: Ref<HTMLTableRowElement>;
+}
+
 interface Props<Row> {
   rows: readonly Row[];
   columns: number;
+  /** Pixels of a row, before it is measured. */
   estimate?: number;
-  render: (row: Row, place: { 'data-index': number; ref: Ref<HTMLTableRowElement> }) => ReactNode;
+  /** What makes a row the same one after the list has changed. */
+  keyOf: (row: Row) => string | number;
+  render: (row: Row, place: RowPlace) => ReactNode;
 }
 
-function VirtualBody<Row>({ rows, columns, estimate = 45, render }: Props<Row>) {
+interface OneProps<Row> {
+  row: Row;
+  index: number;
+  measure: Ref<HTMLTableRowElement>;
+  render: Props<Row>['render'];
+}
+
+function PlainRow<Row>({ row, index, measure, render }: OneProps<Row>) {
+  return render(row, { 'data-index': index, ref: measure });
+}
+
+/** Scrolling renders only the rows that come into sight. */
+const OneRow = memo(PlainRow) as typeof PlainRow;
+
+function VirtualBody<Row>({ rows, columns, estimate = 45, keyOf, render }: Props<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [margin, setMargin] = useState(0);
   useLayoutEffect(() => {
@@ -25,7 +47,7 @@ function VirtualBody<Row>({ rows, columns, estimate = 45, render }: Props<Row>) 
     count: rows.length,
     getScrollElement: scroller,
     estimateSize: () => estimate,
-    overscan: 12,
+    overscan: 10,
     scrollMargin: margin,
   });
   const items = virtual.getVirtualItems();
@@ -36,7 +58,9 @@ function VirtualBody<Row>({ rows, columns, estimate = 45, render }: Props<Row>) 
       <Gap height={above} columns={columns} />
       {items.map((item) => {
         const row = rows[item.index];
-        return row === undefined ? null : render(row, { 'data-index': item.index, ref: virtual.measureElement });
+        return row === undefined ? null : (
+          <OneRow key={keyOf(row)} row={row} index={item.index} measure={virtual.measureElement} render={render} />
+        );
       })}
       <Gap height={below} columns={columns} />
     </Tbody>
@@ -54,6 +78,13 @@ function Gap({ height, columns }: { height: number; columns: number }) {
 
 /** A table body that renders only the rows on the screen once there are many. */
 export function VirtualRows<Row>(props: Props<Row>) {
-  if (props.rows.length > plainUpTo) return <VirtualBody {...props} />;
-  return <Tbody>{props.rows.map((row, index) => props.render(row, { 'data-index': index, ref: null }))}</Tbody>;
+  const { rows, keyOf, render } = props;
+  if (rows.length > plainUpTo) return <VirtualBody {...props} />;
+  return (
+    <Tbody>
+      {rows.map((row, index) => (
+        <OneRow key={keyOf(row)} row={row} index={index} measure={null} render={render} />
+      ))}
+    </Tbody>
+  );
 }

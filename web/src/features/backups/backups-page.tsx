@@ -54,8 +54,9 @@ function Collections({ items }: { items: readonly Collection[] }) {
         rows={items}
         columns={5}
         estimate={57}
+        keyOf={({ name }) => name}
         render={(collection, place) => (
-          <Tr key={collection.name} {...place}>
+          <Tr {...place}>
             <Td dataLabel="Collection" modifier="breakWord">
               <Link to="/backups/$collection" params={{ collection: collection.name }} className="bs-strong">
                 {collection.name}

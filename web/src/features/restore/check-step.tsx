@@ -3,7 +3,7 @@ import { Button, ExpandableSection } from '@patternfly/react-core';
 import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import ExclamationCircleIcon from '@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon';
 import ExclamationTriangleIcon from '@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon';
-import { formatDuration } from '../../lib/format.ts';
+import { formatDuration, withLocalTimes } from '../../lib/format.ts';
 import { Loading, QueryView } from '../../ui/states.tsx';
 import { YamlView } from '../../ui/yaml-view.tsx';
 import { useRestorePlan } from './use-restore-plan.ts';
@@ -67,13 +67,13 @@ export function PlanSteps({ steps, estimatedSeconds }: StepsProps) {
       <h2 className="bs-subheading">What will happen</h2>
       <ol className="bs-steps">
         {steps.map((step) => (
-          <li key={step}>{step}</li>
+          <li key={step}>{withLocalTimes(step)}</li>
         ))}
       </ol>
       <p className="bs-subtle">
         {estimatedSeconds === undefined
           ? 'How long it takes is not known yet: nothing of this schedule has been measured.'
-          : `It took about ${formatDuration(estimatedSeconds)} before.`}
+          : `Estimated duration: ${formatDuration(estimatedSeconds)}.`}
       </p>
     </div>
   );

@@ -75,7 +75,7 @@ function Header({ namespace, name, schedule }: HeaderProps) {
               </Button>
               <RowActions
                 label={`More actions for ${name}`}
-                actions={rest.filter(({ label }) => label !== 'Restore')}
+                actions={() => rest.filter(({ label }) => label !== 'Restore')}
               />
             </>
           )

@@ -49,8 +49,12 @@ export function ScheduleTable({ schedules, order, onSort }: Props) {
             <Th {...sort('name')} width={20}>
               Name
             </Th>
-            <Th {...sort('state')}>State</Th>
-            <Th {...sort('procedure')}>Protects</Th>
+            <Th {...sort('state')} modifier="nowrap">
+              State
+            </Th>
+            <Th {...sort('procedure')} modifier="nowrap">
+              Protects
+            </Th>
             <Th width={20}>When</Th>
             <Th {...sort('nextRun')} modifier="nowrap">
               Next run
@@ -66,8 +70,9 @@ export function ScheduleTable({ schedules, order, onSort }: Props) {
           rows={schedules}
           columns={columns}
           estimate={57}
+          keyOf={({ id }) => id}
           render={(schedule, place) => (
-            <Tr key={schedule.id} {...place}>
+            <Tr {...place}>
               <Td dataLabel="Name" modifier="breakWord">
                 <Link
                   to="/schedules/$namespace/$name"
@@ -99,7 +104,7 @@ export function ScheduleTable({ schedules, order, onSort }: Props) {
                 <Newest schedule={schedule} />
               </Td>
               <Td isActionCell>
-                <RowActions label={`Actions for ${schedule.name}`} actions={actions.menuOf(schedule)} />
+                <RowActions label={`Actions for ${schedule.name}`} actions={() => actions.menuOf(schedule)} />
               </Td>
             </Tr>
           )}

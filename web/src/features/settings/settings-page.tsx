@@ -21,7 +21,7 @@ const themes: { theme: Theme; label: string }[] = [
 
 function facts({ user, cluster, version }: ReturnType<typeof useSession>): [string, string][] {
   return [
-    ['Cluster', cluster.mode === 'local' ? `This machine (${cluster.name})` : cluster.name],
+    ['Cluster', cluster.mode === 'local' ? 'This machine' : cluster.name],
     ['Kubernetes', cluster.version],
     [
       'Custom resources',

@@ -331,6 +331,28 @@ describe('stopping', () => {
   });
 });
 
+describe('more Pods than the machine takes', () => {
+  it('wait their turn', async () => {
+    const small = startTestCluster({ maxPods: 2 });
+    let most = 0;
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    small.registry.subscribe(resources.pods, () => {
+      most = Math.max(most, names.filter((name) => getPod(small, name)?.status?.phase === 'Running').length);
+    });
+    for (const name of names) {
+      createPod(small, name, bash('sleep 0.1'));
+    }
+    small.registry.delete(resources.pods, { namespace: 'default', name: 'd' });
+    for (const name of ['a', 'b', 'c', 'e']) {
+      expect((await podEnded(small, name)).status?.phase).toBe('Succeeded');
+    }
+    expect(most).toBeLessThanOrEqual(2);
+    expect(getPod(small, 'd')).toBeUndefined();
+    expect(eventsOf(small, 'e').map(({ reason }) => reason)).toContain('FailedScheduling');
+    await small.stop();
+  });
+});
+
 describe('a home with a hostile name', () => {
   it('does not matter to scripts', async () => {
     const home = join(temporaryFolder(), "it's a `home` $HOME");

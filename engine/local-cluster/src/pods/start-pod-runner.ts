@@ -8,7 +8,7 @@ import type { Pod } from '@backstay/shared';
 import type { Logger } from 'pino';
 import { systemClock } from '../controllers/clock.ts';
 import { createEventRecorder, type RecordEvent } from '../controllers/event-recorder.ts';
-import { placeOf, remove, resources } from '../controllers/resources.ts';
+import { find, type Place, placeOf, remove, resources } from '../controllers/resources.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { RestartDelays } from './container-runner.ts';
 import { LogBook } from './log-book.ts';
@@ -31,6 +31,8 @@ export interface PodRunnerOptions {
   restartDelays?: RestartDelays;
   /** Milliseconds that stop() waits at most before it kills. */
   stopGrace?: number;
+  /** How many Pods run at the same time; others wait their turn as Pending. Default: 110. */
+  maxPods?: number;
 }
 
 export interface PodRunner {
@@ -40,7 +42,9 @@ export interface PodRunner {
 }
 
 const run = promisify(execFile);
-const inherited = ['HOME', 'LANG', 'TZ', 'USER', 'TMPDIR', 'LC_ALL', 'LOGNAME'];
+const inherited = ['HOME', 'LANG', 'TZ', 'USER'];
+/** As many as a Kubernetes node takes. */
+const defaultMaxPods = 110;
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const baseEnvironment = ({ path = [], environment = {} }: PodRunnerOptions): Map<string, string> => {
@@ -80,6 +84,8 @@ class Runner implements PodRunner {
   readonly #claims: string;
   readonly #record: RecordEvent;
   readonly #workers = new Map<string, PodWorker>();
+  /** Pods that wait for their turn, in order. */
+  readonly #queue = new Map<string, Place>();
   readonly #removals = new Set<Promise<void>>();
   readonly #unsubscribe: (() => void)[] = [];
   readonly #removeAlias: () => void;
@@ -128,7 +134,30 @@ class Runner implements PodRunner {
     } else if (deletionTimestamp !== undefined && deletionGracePeriodSeconds > 0) {
       remove(this.#options.registry, resources.pods, { place: placeOf(pod), gracePeriodSeconds: 0 });
     } else if (deletionTimestamp === undefined && worker === undefined && !isEnded(pod) && !this.#stopping) {
+      this.#beginOrQueue(pod, uid);
+    }
+  }
+
+  #beginOrQueue(pod: Pod, uid: string): void {
+    if (this.#workers.size < (this.#options.maxPods ?? defaultMaxPods)) {
       this.#begin(pod, uid);
+    } else if (!this.#queue.has(uid)) {
+      this.#queue.set(uid, placeOf(pod));
+      const message = '0/1 nodes are available: 1 Too many pods. It starts when another one has ended.';
+      this.#record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
+    }
+  }
+
+  #beginNext(): void {
+    for (const [uid, place] of this.#queue) {
+      if (this.#workers.size >= (this.#options.maxPods ?? defaultMaxPods)) {
+        return;
+      }
+      this.#queue.delete(uid);
+      const pod = find(this.#options.registry, resources.pods, place);
+      if (pod !== undefined) {
+        this.#onPod(pod as Pod);
+      }
     }
   }
 
@@ -161,6 +190,7 @@ class Runner implements PodRunner {
     if (this.#options.registry.get(resources.pods, namespace, name)?.metadata.uid !== uid) {
       this.#removeLater(podFolder(this.#pods, uid).root);
     }
+    this.#beginNext();
   }
 
   /** Deleted by force, or at the end of a deletion. */

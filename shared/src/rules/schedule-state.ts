@@ -32,7 +32,8 @@ export function scheduleState(facts: ScheduleFacts): { state: ScheduleState; rea
   if (failure !== undefined) {
     return { state: 'failing', reasons: [failure, ...(overdue ? [overdue] : []), ...storedReasons(facts)] };
   }
-  if (facts.paused) return { state: 'paused', reasons: ['It is paused: nothing runs by itself.', ...storedReasons(facts)] };
+  if (facts.paused)
+    return { state: 'paused', reasons: ['It is paused: nothing runs by itself.', ...storedReasons(facts)] };
   if (overdue !== undefined) return { state: 'overdue', reasons: [overdue, ...storedReasons(facts)] };
   if (facts.newest !== undefined) return { state: 'protected', reasons: storedReasons(facts) };
   if (facts.backups.some((job) => job.state === 'succeeded')) {
@@ -43,7 +44,9 @@ export function scheduleState(facts: ScheduleFacts): { state: ScheduleState; rea
 
 function storedReasons({ newest, now }: ScheduleFacts): string[] {
   if (newest === undefined) return [];
-  return [`The newest backup (version ${newest.number}) is ${ageInWords(now.getTime() - newest.createdAt.getTime())} old.`];
+  return [
+    `The newest backup (version ${newest.number}) is ${ageInWords(now.getTime() - newest.createdAt.getTime())} old.`,
+  ];
 }
 
 // Running and cancelled ones say nothing about whether it works.

@@ -61,11 +61,11 @@ describe.skipIf(binaries === undefined)('PostgreSQL (server binaries from /usr/l
     rmSync(folder, { recursive: true, force: true });
   });
 
-  beforeEach(async () => {
+  const freshDatabase = async (): Promise<void> => {
     database = `it's "db" ${++number}`;
     await server.sql('postgres', `CREATE DATABASE "${database.replaceAll('"', '""')}"`);
     rmSync(bench.store, { force: true });
-  });
+  };
 
   const parameters = (change: Record<string, string> = {}) => ({
     BM_PARAM_HOSTNAME: '127.0.0.1',
@@ -90,93 +90,107 @@ describe.skipIf(binaries === undefined)('PostgreSQL (server binaries from /usr/l
        DROP FUNCTION tricky; CREATE SCHEMA another; CREATE TABLE another.t (m mood)`,
     );
 
-  it('brings schema, data, owners, rights, sequences and large objects back', async () => {
-    const before = await backedUp();
-    await change();
-    const run = await bench.run('restore', parameters());
-    expect(run.stderr).toContain('is restored');
-    expect(run.code).toBe(0);
-    expect(await server.dump(database)).toBe(before);
-  });
+  describe('a database', () => {
+    beforeEach(freshDatabase);
 
-  it('restores into another, empty database', async () => {
-    const before = await backedUp();
-    await server.sql('postgres', `CREATE DATABASE other_${number}`);
-    expect(await bench.run('restore', parameters({ BM_PARAM_DB: `other_${number}` }))).toMatchObject({ code: 0 });
-    expect(await server.dump(`other_${number}`)).toBe(before);
-  });
-
-  it('changes nothing when the download is cut, wherever that is', async () => {
-    await backedUp();
-    await change();
-    const before = await server.dump(database);
-    const whole = readFileSync(bench.store);
-    for (const bytes of [0, 200, Math.floor(whole.length / 2), whole.length - 1]) {
-      writeFileSync(bench.store, whole.subarray(0, bytes));
+    it('brings schema, data, owners, rights, sequences and large objects back', async () => {
+      const before = await backedUp();
+      await change();
       const run = await bench.run('restore', parameters());
-      expect(run.code, `${bytes} bytes`).not.toBe(0);
-      expect(run.stderr).toContain('is as it was');
-    }
-    expect(await server.dump(database)).toBe(before);
+      expect(run.stderr).toContain('is restored');
+      expect(run.code).toBe(0);
+      expect(await server.dump(database)).toBe(before);
+    });
+
+    it('restores into another, empty database', async () => {
+      const before = await backedUp();
+      await server.sql('postgres', `CREATE DATABASE other_${number}`);
+      expect(await bench.run('restore', parameters({ BM_PARAM_DB: `other_${number}` }))).toMatchObject({ code: 0 });
+      expect(await server.dump(`other_${number}`)).toBe(before);
+    });
+
+    it('changes nothing when the download is cut, wherever that is', async () => {
+      await backedUp();
+      await change();
+      const before = await server.dump(database);
+      const whole = readFileSync(bench.store);
+      for (const bytes of [0, 200, Math.floor(whole.length / 2), whole.length - 1]) {
+        writeFileSync(bench.store, whole.subarray(0, bytes));
+        const run = await bench.run('restore', parameters());
+        expect(run.code, `${bytes} bytes`).not.toBe(0);
+        expect(run.stderr).toContain('is as it was');
+      }
+      expect(await server.dump(database)).toBe(before);
+    });
+
+    it('does without roles that do not exist any more', async () => {
+      await server.sql('postgres', 'CREATE ROLE gone');
+      await server.sql(database, 'CREATE TABLE t (i int); ALTER TABLE t OWNER TO gone; GRANT SELECT ON t TO gone');
+      expect(await bench.run('backup', parameters())).toMatchObject({ code: 0 });
+      await server.sql(database, 'DROP OWNED BY gone; DROP ROLE gone');
+      const run = await bench.run('restore', parameters());
+      expect(run).toMatchObject({ code: 0 });
+      expect(run.stderr).toContain('the role gone does not exist here');
+      expect(await server.sql(database, 'SELECT tableowner FROM pg_tables WHERE tablename = $$t$$')).toBe('postgres\n');
+    });
+
+    it('lets the owner of a database, who is no superuser, back it up and restore it', async () => {
+      await server.sql('postgres', `CREATE DATABASE own_${number} OWNER owner`);
+      await server.sql(
+        `own_${number}`,
+        'SET ROLE owner; CREATE EXTENSION pgcrypto; CREATE TABLE t (i int); INSERT INTO t VALUES (1); SELECT lo_create(99)',
+      );
+      const own = parameters({ BM_PARAM_DB: `own_${number}`, BM_PARAM_USER: 'owner', BM_PARAM_PASSWORD: 'o' });
+      expect((await bench.run('check', { ...own, BM_OPERATION: 'restore' })).stdout).toBe('');
+      expect(await bench.run('backup', own)).toMatchObject({ code: 0 });
+      const before = await server.dump(`own_${number}`);
+      await server.sql(`own_${number}`, 'INSERT INTO t VALUES (2); SELECT lo_unlink(99)');
+      const run = await bench.run('restore', own);
+      expect(run.stderr).toContain('is restored');
+      expect(await server.dump(`own_${number}`)).toBe(before);
+    });
+
+    it('fails without a backup when the dump fails', async () => {
+      const run = await bench.run('backup', parameters({ BM_PARAM_DB: 'missing' }));
+      expect(run.code).toBe(1);
+      expect(run.stderr).toContain('cannot be reached');
+      expect(existsSync(bench.store)).toBe(false);
+    });
+
+    it('shows the password nowhere', async () => {
+      await server.sql(database, 'CREATE TABLE t (i int)');
+      const backup = await bench.run('backup', parameters());
+      const restore = await bench.run('restore', parameters());
+      const shown =
+        backup.stdout + backup.stderr + restore.stdout + restore.stderr + readFileSync(`${bench.store}.args`, 'utf8');
+      expect(shown).not.toContain(password);
+    });
   });
 
-  it('does without roles that do not exist any more', async () => {
-    await server.sql('postgres', 'CREATE ROLE gone');
-    await server.sql(database, 'CREATE TABLE t (i int); ALTER TABLE t OWNER TO gone; GRANT SELECT ON t TO gone');
-    expect(await bench.run('backup', parameters())).toMatchObject({ code: 0 });
-    await server.sql(database, 'DROP OWNED BY gone; DROP ROLE gone');
-    const run = await bench.run('restore', parameters());
-    expect(run).toMatchObject({ code: 0 });
-    expect(run.stderr).toContain('the role gone does not exist here');
-    expect(await server.sql(database, 'SELECT tableowner FROM pg_tables WHERE tablename = $$t$$')).toBe('postgres\n');
-  });
+  describe('a parameter', () => {
+    beforeAll(async () => {
+      await freshDatabase();
+      await server.sql(database, 'CREATE TABLE t (i int)');
+    });
 
-  it('lets the owner of a database, who is no superuser, back it up and restore it', async () => {
-    await server.sql('postgres', `CREATE DATABASE own_${number} OWNER owner`);
-    await server.sql(
-      `own_${number}`,
-      'SET ROLE owner; CREATE EXTENSION pgcrypto; CREATE TABLE t (i int); INSERT INTO t VALUES (1); SELECT lo_create(99)',
-    );
-    const own = parameters({ BM_PARAM_DB: `own_${number}`, BM_PARAM_USER: 'owner', BM_PARAM_PASSWORD: 'o' });
-    expect((await bench.run('check', { ...own, BM_OPERATION: 'restore' })).stdout).toBe('');
-    expect(await bench.run('backup', own)).toMatchObject({ code: 0 });
-    const before = await server.dump(`own_${number}`);
-    await server.sql(`own_${number}`, 'INSERT INTO t VALUES (2); SELECT lo_unlink(99)');
-    const run = await bench.run('restore', own);
-    expect(run.stderr).toContain('is restored');
-    expect(await server.dump(`own_${number}`)).toBe(before);
-  });
+    it('is not complained about when it is right', async () => {
+      expect((await bench.run('check', parameters())).stdout).toBe('');
+      expect((await bench.run('check', { ...parameters(), BM_OPERATION: 'restore' })).stdout).toBe('');
+    });
 
-  it('fails without a backup when the dump fails', async () => {
-    const run = await bench.run('backup', parameters({ BM_PARAM_DB: 'missing' }));
-    expect(run.code).toBe(1);
-    expect(run.stderr).toContain('cannot be reached');
-    expect(existsSync(bench.store)).toBe(false);
-  });
-
-  it('shows the password nowhere', async () => {
-    await server.sql(database, 'CREATE TABLE t (i int)');
-    const backup = await bench.run('backup', parameters());
-    const restore = await bench.run('restore', parameters());
-    const shown =
-      backup.stdout + backup.stderr + restore.stdout + restore.stderr + readFileSync(`${bench.store}.args`, 'utf8');
-    expect(shown).not.toContain(password);
-  });
-
-  it.each([
-    [{ BM_PARAM_HOSTNAME: 'nohost.invalid' }, /^hostname\tThere is no host named/],
-    [{ BM_PARAM_PORT: '1' }, /^port\tNothing listens/],
-    [{ BM_PARAM_PORT: 'x' }, /^port\tA number/],
-    [{ BM_PARAM_PASSWORD: 'wrong' }, /^password\tThe server refused/],
-    [{ BM_PARAM_DB: 'missing' }, /^db\tThe server has no database/],
-    [{ BM_PARAM_DB: '' }, /^db\tSay which/],
-    [{ BM_PARAM_USER: 'owner', BM_PARAM_PASSWORD: 'o' }, /^user\tThe user owner may not read/],
-    [{ BM_PARAM_PASSWORD: '${NOT_SET}' }, /^password\tThe value cannot be used/],
-  ])('is checked: %j', async (wrong, expected) => {
-    await server.sql(database, 'CREATE TABLE t (i int)');
-    expect((await bench.run('check', parameters())).stdout).toBe('');
-    const run = await bench.run('check', parameters(wrong));
-    expect(run.stdout).toMatch(expected);
-    expect(run.code).toBe(0);
+    it.each([
+      [{ BM_PARAM_HOSTNAME: 'nohost.invalid' }, /^hostname\tThere is no host named/],
+      [{ BM_PARAM_PORT: '1' }, /^port\tNothing listens/],
+      [{ BM_PARAM_PORT: 'x' }, /^port\tA number/],
+      [{ BM_PARAM_PASSWORD: 'wrong' }, /^password\tThe server refused/],
+      [{ BM_PARAM_DB: 'missing' }, /^db\tThe server has no database/],
+      [{ BM_PARAM_DB: '' }, /^db\tSay which/],
+      [{ BM_PARAM_USER: 'owner', BM_PARAM_PASSWORD: 'o' }, /^user\tThe user owner may not read/],
+      [{ BM_PARAM_PASSWORD: '${NOT_SET}' }, /^password\tThe value cannot be used/],
+    ])('is checked: %j', async (wrong, expected) => {
+      const run = await bench.run('check', parameters(wrong));
+      expect(run.stdout).toMatch(expected);
+      expect(run.code).toBe(0);
+    });
   });
 });

@@ -156,10 +156,10 @@ bm_count_members() {
   printf '%s\n' "$((rest))" >"$BM_WORK/count"
 }
 
-# The counter may end a moment after tar.
+# The counter ends a moment after tar, as its input does; on a busy machine the moment may be long.
 bm_wait_count() {
   local tries
-  for ((tries = 0; tries < 100; tries++)); do
+  for ((tries = 0; tries < 1200; tries++)); do
     if [[ -s $BM_WORK/count ]]; then return 0; fi
     sleep 0.05
   done

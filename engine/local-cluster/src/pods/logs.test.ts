@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +11,6 @@ import {
   readLog,
   startTestCluster,
   type TestCluster,
-  temporaryFolder,
   until,
 } from '../test-cluster.ts';
 import { ContainerLog } from './container-log.ts';
@@ -38,7 +38,7 @@ const all = async (folder: string, more: Partial<LogQuery> = {}): Promise<Buffer
   return Buffer.concat(parts);
 };
 const kept = async (chunks: Iterable<Buffer>, limits?: { segmentBytes: number; keptSegments: number }) => {
-  const folder = join(temporaryFolder(), 'log');
+  const folder = join(mkdtempSync(join(cluster.home, 'kept-')), 'log');
   const log = new ContainerLog(folder, limits);
   await log.keep('stdout', Readable.from(chunks));
   await log.close();
@@ -88,7 +88,7 @@ describe('a kept log', () => {
   });
 
   it('finds a time, with the time before each line', async () => {
-    const folder = join(temporaryFolder(), 'log');
+    const folder = join(mkdtempSync(join(cluster.home, 'kept-')), 'log');
     const log = new ContainerLog(folder, { segmentBytes: 100_000, keptSegments: 50 });
     const filler = Buffer.from(`${'old '.repeat(20)}\n`.repeat(5000));
     await log.keep('stdout', Readable.from([filler]));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Api } from './api.ts';
 import { applySuite } from './apply.suite.ts';
 import { customResourceSuite } from './custom-resources.suite.ts';
@@ -10,7 +10,7 @@ import { targets } from './targets.ts';
 
 describe.each(targets)('$name', (target) => {
   if (target.missing) {
-    describe.skip(`skipped: ${target.missing}`, () => undefined);
+    it.skip(`is not tested: ${target.missing}`, () => undefined);
     return;
   }
   let stop: () => Promise<void>;

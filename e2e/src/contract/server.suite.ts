@@ -126,6 +126,48 @@ export function serverSuite(api: () => Api): void {
       expect(await until('/api/v1/namespaces/kube-system/configmaps', 403)).toBe(403);
     });
 
+    it('lets nobody grant what they do not hold', async () => {
+      const user = unique('user');
+      const as = { headers: { 'impersonate-user': user } };
+      const apiVersion = 'rbac.authorization.k8s.io/v1';
+      const roles = `${rbac}/namespaces/default/roles`;
+      const role = (name: string, rules: object[]) => ({ apiVersion, kind: 'Role', metadata: { name }, rules });
+      const mine = [
+        {
+          apiGroups: ['rbac.authorization.k8s.io'],
+          resources: ['roles', 'rolebindings'],
+          verbs: ['create', 'get', 'list'],
+        },
+        { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+      ];
+      await api().post(roles, role(user, mine));
+      const binding = (name: string, roleName: string) => ({
+        apiVersion,
+        kind: 'RoleBinding',
+        metadata: { name },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: roleName },
+        subjects: [{ kind: 'User', name: user }],
+      });
+      await api().post(`${rbac}/namespaces/default/rolebindings`, {
+        ...binding(user, ''),
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: user },
+      });
+      const deadline = Date.now() + 10_000;
+      while ((await api().get(roles, as)).status !== 200 && Date.now() < deadline);
+      const pods = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+      expect((await api().post(roles, role(unique('ok'), pods), as)).status).toBe(201);
+      const secrets = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
+      const refused = await api().post(roles, role(unique('no'), secrets), as);
+      expect(refused.status).toBe(403);
+      expect(refused.body.message).toContain('is attempting to grant RBAC permissions not currently held');
+      const bound = await api().post(
+        `${rbac}/namespaces/default/rolebindings`,
+        binding(unique('no'), 'cluster-admin'),
+        as,
+      );
+      expect(bound.status).toBe(403);
+    });
+
     it('reviews access', async () => {
       const authorization = '/apis/authorization.k8s.io/v1';
       const attributes = { verb: 'get', resource: 'secrets', namespace: 'default' };

@@ -20,6 +20,8 @@ export interface ApplyRequest {
   force: boolean;
   dryRun: boolean;
   subresource?: 'status';
+  /** As for WriteOptions. */
+  admit?: (object: KubeObject) => void;
 }
 
 /** Server-side apply. Tells whether the object was made by it. ApiError Conflict when others own what changes. */
@@ -34,6 +36,7 @@ export function applyObject(registry: ObjectRegistry, request: ApplyRequest): { 
   const result = merged(registry, { ...request, config: own, old });
   const options = {
     dryRun,
+    ...(request.admit ? { admit: request.admit } : {}),
     managedFields: writeManagers(result.managers),
     ...(subresource ? { subresource } : {}),
   };
@@ -76,7 +79,9 @@ function merged(registry: ObjectRegistry, request: Merge): { object: KubeObject;
   const entries = readManagers(old);
   const last = entries.find((entry) => sameWriter(entry, writer));
   const others = entries.filter((entry) => entry !== last);
-  const keep = others.reduce((set, entry) => union(set, entry.fields), fields);
+  // The system's metadata stays, whoever applied something beside it.
+  const metadata: FieldSet = new Map([['f:metadata', { self: false, children: emptySet() }]]);
+  const keep = others.reduce((set, entry) => union(set, entry.fields), union(fields, metadata));
   const both = mergeApplied(old, config, kind.schema);
   const object = removeUnowned({
     value: both,

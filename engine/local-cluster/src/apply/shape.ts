@@ -13,22 +13,20 @@ export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
   return schema?.['x-kubernetes-map-type'] === 'atomic' ? 'atomic' : 'object';
 }
 
+interface Element {
+  value: unknown;
+  schema?: Schema;
+}
+
+const element = (value: unknown, schema: Schema | undefined): Element => (schema ? { value, schema } : { value });
+
 /** The members of an object or the items of a set or map list, by FieldsV1 path element. */
-export function elementsOf(
-  value: unknown,
-  schema: Schema | undefined,
-): Map<string, { value: unknown; schema?: Schema }> {
-  const out = new Map<string, { value: unknown; schema?: Schema }>();
+export function elementsOf(value: unknown, schema: Schema | undefined): Map<string, Element> {
   if (Array.isArray(value)) {
-    for (const item of value)
-      out.set(itemElement(item, schema), { value: item, ...(schema?.items ? { schema: schema.items } : {}) });
-  } else if (isObject(value)) {
-    for (const [name, member] of Object.entries(value)) {
-      const known = memberSchema(schema, name);
-      if (member !== undefined) out.set(`f:${name}`, { value: member, ...(known ? { schema: known } : {}) });
-    }
+    return new Map(value.map((item) => [itemElement(item, schema), element(item, schema?.items)]));
   }
-  return out;
+  const members = Object.entries(isObject(value) ? value : {}).filter(([, member]) => member !== undefined);
+  return new Map(members.map(([name, member]) => [`f:${name}`, element(member, memberSchema(schema, name))]));
 }
 
 export function itemElement(item: unknown, schema: Schema | undefined): string {

@@ -52,7 +52,9 @@ const labelled = (...roles: string[]) => ({
 });
 
 /** The roles that every Kubernetes cluster begins with, as far as they speak of kinds that are served here. */
-export const defaultClusterRoles = (): KubeObject[] => [
+export const defaultClusterRoles = (): KubeObject[] => [...userRoles(), ...systemRoles()];
+
+const userRoles = (): KubeObject[] => [
   role('cluster-admin', [
     { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
     { nonResourceURLs: ['*'], verbs: ['*'] },
@@ -104,6 +106,9 @@ export const defaultClusterRoles = (): KubeObject[] => [
     ],
     labelled('view'),
   ),
+];
+
+const systemRoles = (): KubeObject[] => [
   role('system:discovery', [
     {
       nonResourceURLs: [

@@ -22,7 +22,7 @@ interface Grant {
 
 const strings = (value: unknown, member: string) => arrayAt(value, member).map(String);
 
-const ruleOf = (rule: unknown): Rule => ({
+export const ruleOf = (rule: unknown): Rule => ({
   verbs: strings(rule, 'verbs'),
   apiGroups: strings(rule, 'apiGroups'),
   resources: strings(rule, 'resources'),
@@ -71,7 +71,7 @@ export class Rbac {
     for (const plural of ['clusterrolebindings', 'rolebindings']) {
       for (const binding of this.#registry.list(resource(plural)).items) {
         const namespace = binding.metadata.namespace ?? '';
-        const grant = { namespace, rules: this.#rulesOf(binding, namespace) };
+        const grant = { namespace, rules: this.rulesOf(binding, namespace) };
         for (const subject of arrayAt(binding, 'subjects')) {
           const key = subjectKey(subject, namespace);
           grants.set(key, [...(grants.get(key) ?? []), grant]);
@@ -81,7 +81,8 @@ export class Rbac {
     return grants;
   }
 
-  #rulesOf(binding: unknown, namespace: string): Rule[] {
+  /** What a binding gives. */
+  rulesOf(binding: unknown, namespace: string): Rule[] {
     const name = stringAt(binding, 'roleRef', 'name') ?? '';
     const role =
       stringAt(binding, 'roleRef', 'kind') === 'Role'

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { attributesOf, denied, verbOf } from '../auth/attributes.ts';
 import { authenticate } from '../auth/authenticate.ts';
+import { refuseEscalation } from '../auth/escalation.ts';
 import { impersonated } from '../auth/impersonation.ts';
 import type { Rbac } from '../auth/rbac.ts';
 import type { TokenReader } from '../auth/tokens.ts';
@@ -72,9 +73,10 @@ export class ApiServer {
     if (!allows(attributes)) {
       throw user.groups.includes('system:unauthenticated') ? unauthorized() : denied(attributes);
     }
-    const exchange: Exchange = { ...asked, info, user };
+    const admit: Exchange['admit'] = (kind, object) => refuseEscalation(rbac, user, { kind, object });
+    const exchange: Exchange = { ...asked, info, user, admit };
     if (!info.isResource) {
-      await this.#serveOther(exchange);
+      this.#serveOther(exchange);
       return;
     }
     const review = reviewOf(info.group, info.version, info.resource);
@@ -83,13 +85,13 @@ export class ApiServer {
     else throw methodNotAllowed();
   }
 
-  async #serveOther(exchange: Exchange): Promise<void> {
+  #serveOther(exchange: Exchange): void {
     if (exchange.method !== 'GET') throw methodNotAllowed();
     const path = exchange.info.path.replace(/\/+$/, '');
     if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) {
-      sendText(exchange.response, 200, 'ok', 'text/plain; charset=utf-8');
+      sendText(exchange.response, 200, { text: 'ok', type: 'text/plain; charset=utf-8' });
     } else if (path === '/version') sendJson(exchange, 200, versionInfo);
-    else if (path.startsWith('/openapi')) await this.#openApi.handle(exchange);
+    else if (path.startsWith('/openapi')) this.#openApi.handle(exchange);
     else this.#serveDiscovery(exchange, path);
   }
 
@@ -99,7 +101,7 @@ export class ApiServer {
     if ((path === '/api' || path === '/apis') && wantsAggregatedDiscovery(exchange.request)) {
       const text = JSON.stringify(discovery.aggregated(path === '/api'));
       const type = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-      sendText(exchange.response, 200, text, type);
+      sendText(exchange.response, 200, { text, type });
       return;
     }
     const found = this.#discoveryAnswer(path, { group, version, host: exchange.request.headers.host ?? '' });

@@ -14,25 +14,37 @@ interface Level {
  * ApiError 400 for nesting that nobody needs.
  */
 export function duplicateFields(json: string): string[] {
-  const duplicates: string[] = [];
-  const stack: Level[] = [];
-  let key = '';
-  const tokens = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\],]/gs;
+  const scan: Scan = { duplicates: new Set(), stack: [], key: '' };
+  const tokens = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\],]/gs;
   for (let match = tokens.exec(json); match; match = tokens.exec(json)) {
     const [token, text, isName] = match;
-    const level = stack.at(-1);
-    if (isName !== undefined && level?.names) {
-      key = nameOf(text ?? '');
-      const path = level.path === '' ? key : `${level.path}.${key}`;
-      if (level.names.has(key)) duplicates.push(path);
-      level.names.add(key);
-    } else if (token === '{' || token === '[') {
-      stack.push(opened(token, { level, key }));
-      if (stack.length > maxDepth) throw badRequest(`the body is nested deeper than ${maxDepth} levels`);
-    } else if (token === '}' || token === ']') stack.pop();
-    else if (token === ',' && level) level.index += 1;
+    if (isName !== undefined) name(scan, text ?? '');
+    else if (text === undefined) punctuation(scan, token);
   }
-  return [...new Set(duplicates)];
+  return [...scan.duplicates];
+}
+
+interface Scan {
+  duplicates: Set<string>;
+  stack: Level[];
+  /** The name last seen. */
+  key: string;
+}
+
+function name(scan: Scan, text: string): void {
+  const level = scan.stack.at(-1);
+  scan.key = nameOf(text);
+  if (level?.names?.has(scan.key)) scan.duplicates.add(pathBelow(level, scan.key));
+  level?.names?.add(scan.key);
+}
+
+function punctuation(scan: Scan, token: string): void {
+  const level = scan.stack.at(-1);
+  if (token === '{' || token === '[') {
+    scan.stack.push(opened(token, { level, key: scan.key }));
+    if (scan.stack.length > maxDepth) throw badRequest(`the body is nested deeper than ${maxDepth} levels`);
+  } else if (token !== ',') scan.stack.pop();
+  else if (level) level.index += 1;
 }
 
 function opened(token: string, { level, key }: { level: Level | undefined; key: string }): Level {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KubeObject } from '@backstay/shared';
 import type { User } from '../auth/user.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { type ApiError, badRequest, type Cause, invalid, unsupportedValue } from '../registry/api-error.ts';
@@ -12,6 +13,8 @@ export interface Exchange {
   readonly query: URLSearchParams;
   readonly info: RequestInfo;
   readonly user: User;
+  /** ApiError 403 for an object that this user may not write, whatever the roles say about its kind. */
+  admit(kind: Kind, object: KubeObject): void;
 }
 
 /** An exchange about objects of one kind. */

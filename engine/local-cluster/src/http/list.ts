@@ -2,7 +2,8 @@ import type { KubeObject } from '@backstay/shared';
 import { isObject } from '../json.ts';
 import { ApiError, badRequest, expired, forbiddenValue } from '../registry/api-error.ts';
 import { inVersion, type ObjectRegistry } from '../registry/object-registry.ts';
-import { parseFieldSelector, parseLabelSelector } from '../registry/selectors.ts';
+import { type Matcher, parseFieldSelector, parseLabelSelector } from '../registry/selectors.ts';
+import type { Stored } from '../store/object-store.ts';
 import { integerParameter, optionsInvalid, type ResourceExchange } from './exchange.ts';
 import { type ListMetadata, projectorFor } from './projector.ts';
 import { sendJson } from './respond.ts';
@@ -72,28 +73,30 @@ export function handleList(exchange: ResourceExchange, registry: ObjectRegistry)
   const fields = parseFieldSelector(kind, query.get('fieldSelector') ?? undefined);
   const { revision, after } = positionOf(query, registry);
   const limit = Math.max(0, integerParameter(query, 'limit') ?? 0);
-  const items: KubeObject[] = [];
-  let more = false;
-  const start = { at: revision, ...(after ? { after } : {}), ...(namespace ? { namespace } : {}) };
-  for (const { object } of readable(
-    () => registry.store.range({ resource: kind.storageKey, ...start }),
-    after !== undefined,
-  )) {
-    if (!(labels?.(object) ?? true) || !(fields?.matches(object) ?? true)) continue;
-    more = limit > 0 && items.length === limit;
-    if (more) break;
-    items.push(inVersion(kind, object));
-  }
-  const last = items.at(-1);
+  const range = { resource: kind.storageKey, at: revision, ...(namespace ? { namespace } : {}) };
+  const stored = readable(() => registry.store.range({ ...range, ...(after ? { after } : {}) }), after !== undefined);
+  const matches: Matcher = (object) => (labels?.(object) ?? true) && (fields?.matches(object) ?? true);
+  const { items, more } = page(stored, matches, limit);
   const metadata: ListMetadata = { resourceVersion: String(revision) };
+  const last = items.at(-1);
   if (more && last) {
     metadata.continue = writeToken(revision, last);
-    if (!labels && !fields) {
-      const next = { namespace: last.metadata.namespace ?? '', name: last.metadata.name };
-      metadata.remainingItemCount = registry.store.countRange({ ...start, resource: kind.storageKey, after: next });
-    }
+    const next = { namespace: last.metadata.namespace ?? '', name: last.metadata.name };
+    if (!labels && !fields) metadata.remainingItemCount = registry.store.countRange({ ...range, after: next });
   }
-  sendJson(exchange, 200, projector.list(items, metadata));
+  const shown = items.map((object) => inVersion(kind, object));
+  sendJson(exchange, 200, projector.list(shown, metadata));
+}
+
+/** The first matching objects; `limit` 0 means all. */
+function page(stored: Iterable<Stored>, matches: Matcher, limit: number): { items: KubeObject[]; more: boolean } {
+  const items: KubeObject[] = [];
+  for (const { object } of stored) {
+    if (!matches(object)) continue;
+    if (limit > 0 && items.length === limit) return { items, more: true };
+    items.push(object);
+  }
+  return { items, more: false };
 }
 
 /** A list that cannot go on tells how to begin again. */

@@ -9,7 +9,7 @@ import type { ObjectRegistry } from '../registry/object-registry.ts';
 import { type Body, mediaType, objectBody, parseJson, parseYaml, readText } from './body.ts';
 import { fieldManager, isDryRun, isTrue, type ResourceExchange } from './exchange.ts';
 import { checkFields } from './field-validation.ts';
-import { addressed, send } from './write.ts';
+import { addressed, admitting, send } from './write.ts';
 
 const types = {
   json: 'application/json-patch+json',
@@ -49,6 +49,7 @@ export async function handlePatch(
   const options = {
     dryRun: isDryRun(exchange.query),
     manager: fieldManager(exchange),
+    admit: admitting(exchange),
     ...(subresource ? { subresource } : {}),
   };
   send(exchange, registry, { status: 200, object: registry.update(kind, object, options) });
@@ -108,6 +109,7 @@ async function apply(
     manager,
     force: isTrue(query, 'force'),
     dryRun: isDryRun(query),
+    admit: admitting(exchange),
     ...(subresource ? { subresource } : {}),
   });
   send(exchange, registry, { status: result.created ? 201 : 200, object: result.object });

@@ -15,11 +15,15 @@ export function sendJson(
   body: unknown,
 ): void {
   const text = wantsPretty(exchange) ? `${JSON.stringify(body, undefined, 2)}\n` : `${JSON.stringify(body)}\n`;
-  sendText(exchange.response, status, text);
+  sendText(exchange.response, status, { text });
 }
 
-/** Sends JSON text as it is. */
-export function sendText(response: ServerResponse, status: number, text: string, type = 'application/json'): void {
+/** Sends a text as it is; JSON unless `type` says otherwise. */
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  { text, type = 'application/json' }: { text: string; type?: string },
+): void {
   if (response.headersSent) return;
   const bytes = Buffer.from(text);
   response.writeHead(status, {

@@ -22,26 +22,6 @@ function existing({ kind, namespace, name }: ResourceExchange, registry: ObjectR
 export async function handleLog(exchange: ResourceExchange, registry: ObjectRegistry, logs: PodLogs): Promise<void> {
   const pod = existing(exchange, registry);
   const { query, response } = exchange;
-  const sinceTime = query.get('sinceTime') || undefined;
-  const sinceSeconds = integerParameter(query, 'sinceSeconds');
-  if (sinceTime !== undefined && sinceSeconds !== undefined) {
-    throw logOptionsInvalid(
-      'sinceSeconds',
-      sinceSeconds,
-      'at most one of `sinceTime` or `sinceSeconds` may be specified',
-    );
-  }
-  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
-    throw badRequest(`parsing time ${JSON.stringify(sinceTime)} as RFC 3339: cannot parse`);
-  }
-  const tailLines = integerParameter(query, 'tailLines');
-  const limitBytes = integerParameter(query, 'limitBytes');
-  if (tailLines !== undefined && tailLines < 0) {
-    throw logOptionsInvalid('tailLines', tailLines, 'must be greater than or equal to 0');
-  }
-  if (limitBytes !== undefined && limitBytes < 1) {
-    throw logOptionsInvalid('limitBytes', limitBytes, 'must be greater than 0');
-  }
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   const chunks = logs.read({
@@ -52,10 +32,7 @@ export async function handleLog(exchange: ResourceExchange, registry: ObjectRegi
     follow: isTrue(query, 'follow'),
     timestamps: isTrue(query, 'timestamps'),
     signal: gone.signal,
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(limitBytes === undefined ? {} : { limitBytes }),
-    ...(sinceTime === undefined ? {} : { sinceTime }),
-    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+    ...logWindow(query),
   });
   response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
@@ -64,6 +41,33 @@ export async function handleLog(exchange: ResourceExchange, registry: ObjectRegi
   } catch (error) {
     if (!gone.signal.aborted) throw error;
   }
+}
+
+/** Which part of the log is asked for. ApiError 400, 422. */
+function logWindow(query: URLSearchParams) {
+  const sinceTime = query.get('sinceTime') || undefined;
+  const sinceSeconds = integerParameter(query, 'sinceSeconds');
+  if (sinceTime !== undefined && sinceSeconds !== undefined) {
+    const why = 'at most one of `sinceTime` or `sinceSeconds` may be specified';
+    throw logOptionsInvalid('sinceSeconds', sinceSeconds, why);
+  }
+  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
+    throw badRequest(`parsing time ${JSON.stringify(sinceTime)} as RFC 3339: cannot parse`);
+  }
+  const tailLines = atLeast(query, 'tailLines', 0);
+  const limitBytes = atLeast(query, 'limitBytes', 1);
+  return {
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+    ...(sinceTime === undefined ? {} : { sinceTime }),
+    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+  };
+}
+
+function atLeast(query: URLSearchParams, name: string, least: number): number | undefined {
+  const value = integerParameter(query, name);
+  if (value === undefined || value >= least) return value;
+  throw logOptionsInvalid(name, value, least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0');
 }
 
 const logOptionsInvalid = (field: string, value: number, why: string) =>

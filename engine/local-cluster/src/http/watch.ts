@@ -11,6 +11,12 @@ const slowReaderMilliseconds = 30_000;
 const bookmarkMilliseconds = 60_000;
 const batch = 100;
 
+interface InitialEvents {
+  objects: Iterable<Stored> | undefined;
+  /** Whether a bookmark tells that they are over. */
+  bookmark: boolean;
+}
+
 /**
  * One watch. What it has not sent yet stays in the store: a reader that is slow holds no memory, and one that takes nothing
  * for half a minute is cut off.
@@ -60,20 +66,30 @@ export class WatchSession {
     void this.#begin(initial);
   }
 
-  async #begin({ objects, bookmark }: { objects: Iterable<Stored> | undefined; bookmark: boolean }): Promise<void> {
-    if (objects) {
-      // Changes wait in the store until the present state is out.
-      this.#blocked = true;
-      for (const { object } of objects) {
-        if (this.#ended) return;
-        if (this.#matches(object) && !this.#write('ADDED', object)) await this.#drained();
-      }
+  async #begin({ objects, bookmark }: InitialEvents): Promise<void> {
+    try {
+      if (objects) await this.#sendPresent(objects);
       if (this.#ended) return;
-      this.#blocked = false;
       if (bookmark) this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
+      this.#catchUp();
+      if (this.#bookmarks && !this.#ended) this.#announceBookmarks();
+    } catch {
+      // The client begins again.
+      this.#exchange.response.destroy();
     }
-    this.#catchUp();
-    if (!this.#bookmarks || this.#ended) return;
+  }
+
+  /** Changes wait in the store until the present state is out. */
+  async #sendPresent(objects: Iterable<Stored>): Promise<void> {
+    this.#blocked = true;
+    for (const { object } of objects) {
+      if (this.#ended) return;
+      if (this.#matches(object) && !this.#write('ADDED', object)) await this.#drained();
+    }
+    this.#blocked = false;
+  }
+
+  #announceBookmarks(): void {
     let announced = this.#cursor;
     const timer = setInterval(() => {
       const { revision } = this.#registry.store;
@@ -85,7 +101,7 @@ export class WatchSession {
     this.#timer(timer);
   }
 
-  #initialEvents(query: URLSearchParams): { objects: Iterable<Stored> | undefined; bookmark: boolean } {
+  #initialEvents(query: URLSearchParams): InitialEvents {
     const given = query.get('resourceVersion') ?? '';
     const asked = query.get('sendInitialEvents');
     if (asked !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {

@@ -13,7 +13,11 @@ export async function handleCreate(exchange: ResourceExchange, registry: ObjectR
   const { kind, query } = exchange;
   const object = await readObject(exchange);
   const dryRun = isDryRun(query);
-  const created = registry.create(kind, object, { dryRun, manager: fieldManager(exchange) });
+  const created = registry.create(kind, object, {
+    dryRun,
+    manager: fieldManager(exchange),
+    admit: admitting(exchange),
+  });
   send(exchange, registry, { status: 201, object: created });
 }
 
@@ -30,7 +34,12 @@ export async function handleUpdate(
   }
   // Built-in kinds may be replaced without a version; a custom resource may not.
   if (kind.custom && !object.metadata.resourceVersion) throw mustHaveVersion(exchange);
-  const options = { dryRun: isDryRun(query), manager: fieldManager(exchange), ...(subresource ? { subresource } : {}) };
+  const options = {
+    dryRun: isDryRun(query),
+    manager: fieldManager(exchange),
+    admit: admitting(exchange),
+    ...(subresource ? { subresource } : {}),
+  };
   send(exchange, registry, { status: 200, object: registry.update(kind, object, options) });
 }
 
@@ -70,6 +79,11 @@ export function addressed({ kind, namespace }: ResourceExchange, object: JsonObj
   }
   return object as unknown as KubeObject;
 }
+
+export const admitting =
+  ({ kind, admit }: ResourceExchange) =>
+  (object: KubeObject): void =>
+    admit(kind, object);
 
 export function send(
   exchange: ResourceExchange,

@@ -143,6 +143,12 @@ function core(): Kind[] {
         age,
       ],
     }),
+  ];
+}
+
+function coreWorkloads(): Kind[] {
+  const kind = make('', 'v1', 'io.k8s.api.core.v1');
+  return [
     kind({
       kind: 'Pod',
       plural: 'pods',
@@ -305,6 +311,7 @@ export const crdDefinition = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensi
 /** The stored kinds that are served without any CustomResourceDefinition. */
 export const builtInKinds = (): Kind[] => [
   ...core(),
+  ...coreWorkloads(),
   ...batch(),
   ...apps(),
   ...rbac(),

@@ -30,7 +30,7 @@ export class OpenApi {
     }
     const path = exchange.info.path.replace(/\/+$/, '');
     if (path === '/openapi/v2') this.#sendV2(exchange);
-    else if (path === '/openapi/v3') sendText(exchange.response, 200, JSON.stringify(this.#index()));
+    else if (path === '/openapi/v3') sendText(exchange.response, 200, { text: JSON.stringify(this.#index()) });
     else this.#sendV3(exchange, path.replace('/openapi/v3/', ''));
   }
 
@@ -41,7 +41,7 @@ export class OpenApi {
         message: 'only the following media types are accepted: application/json',
       });
     }
-    sendText(response, 200, this.#document('v2', () => this.#swagger()).text);
+    sendText(response, 200, { text: this.#document('v2', () => this.#swagger()).text });
   }
 
   #sendV3({ response }: Exchange, name: string): void {
@@ -49,7 +49,7 @@ export class OpenApi {
     if (!kinds) throw pageNotFound();
     const { text, hash } = this.#document(name, () => openApi3(kinds));
     response.setHeader('etag', `"${hash}"`);
-    sendText(response, 200, text);
+    sendText(response, 200, { text });
   }
 
   #index() {

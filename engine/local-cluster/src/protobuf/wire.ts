@@ -13,7 +13,7 @@ export function* wireFields(bytes: Buffer): Iterable<WireField> {
   const cursor = { bytes, offset: 0 };
   while (cursor.offset < bytes.length) {
     const tag = Number(varint(cursor));
-    yield { number: tag >>> 3, value: valueOf(cursor, tag & 7) };
+    yield { number: tag >>> 3, value: readValue(cursor, tag & 7) };
   }
 }
 
@@ -22,7 +22,7 @@ interface Cursor {
   offset: number;
 }
 
-function valueOf(cursor: Cursor, wireType: number): WireField['value'] {
+function readValue(cursor: Cursor, wireType: number): WireField['value'] {
   switch (wireType) {
     case 0:
       return BigInt.asIntN(64, varint(cursor));

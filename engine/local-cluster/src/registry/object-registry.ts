@@ -31,6 +31,8 @@ export interface WriteOptions {
   dryRun?: boolean;
   /** Who writes, for metadata.managedFields. Default: the cluster itself. */
   manager?: string;
+  /** Refuses, by throwing, what the writer may not write; sees the object as it would be stored. */
+  admit?: (object: KubeObject) => void;
   /** Replaces the tracking of who owns which field (server-side apply has its own). */
   managedFields?: unknown[];
 }
@@ -94,6 +96,7 @@ export class ObjectRegistry implements Registry {
     kind.strategy.prepareCreate?.(next);
     this.#check(kind, next);
     this.#requireNamespace(kind, next);
+    options.admit?.(next);
     const namespace = next.metadata.namespace ?? '';
     if (this.store.get(kind.storageKey, namespace, next.metadata.name)) throw alreadyExists(kind, next.metadata.name);
     setManagedFields(next, options.managedFields ?? trackOwnership(this.#ownership(kind, next, options)));
@@ -114,6 +117,7 @@ export class ObjectRegistry implements Registry {
     if (kind.strategy.generation && specChanged(next, old))
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     this.#check(kind, next, old);
+    options.admit?.(next);
     setManagedFields(next, options.managedFields ?? trackOwnership({ ...this.#ownership(kind, next, options), old }));
     return this.#commitUpdate(kind, { next, old, dryRun: options.dryRun === true });
   }

@@ -49,17 +49,37 @@ export async function* readJobLog(parts: LogParts, job: Job, options: JobLogOpti
 
 async function* readPods(reading: Reading): AsyncGenerator<Buffer> {
   const read = new Set<string>();
+  const patience = new Patience(reading);
   while (!reading.signal.aborted) {
     const isOver = jobIsOver(reading);
     const pod = reading.parts.caches.podsOf(reading.job.uid).find((item) => !read.has(item.metadata.uid ?? ''));
     if (pod !== undefined) {
       read.add(pod.metadata.uid ?? '');
       yield* readPod(reading, pod);
-    } else if (isOver || !reading.follow) {
+    } else if (!reading.follow || (isOver && (read.size > 0 || !(await patience.wait())))) {
       return;
-    } else {
+    } else if (!isOver) {
       await reading.changed();
     }
+  }
+}
+
+/** Jobs and Pods are watched apart: what a Job that is over says of its Pods may still be under way. */
+class Patience {
+  readonly #reading: Reading;
+  #deadline: number | undefined;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  /** Waits for a change; false once that took too long altogether. */
+  async wait(): Promise<boolean> {
+    this.#deadline ??= Date.now() + settleMilliseconds;
+    const left = this.#deadline - Date.now();
+    if (left <= 0 || this.#reading.signal.aborted) return false;
+    await this.#reading.changed(left);
+    return true;
   }
 }
 
@@ -151,23 +171,24 @@ function containerIsOver(reading: Reading, pod: Pod, container: string): boolean
 }
 
 async function hasStarted(reading: Reading, pod: Pod, container: string): Promise<boolean> {
+  const patience = new Patience(reading);
   while (!reading.signal.aborted) {
     const current = currentPod(reading, pod);
     if (current === undefined) return false;
     const state = stateOf(current, container);
     if (state?.running ?? state?.terminated) return true;
-    if (!reading.follow || podIsOver(current) || jobIsOver(reading)) return false;
-    await reading.changed();
+    if (!reading.follow || podIsOver(current)) return false;
+    if (!jobIsOver(reading)) await reading.changed();
+    else if (!(await patience.wait())) return false;
   }
   return false;
 }
 
 async function isOverSoon(reading: Reading, pod: Pod, container: string): Promise<boolean> {
-  const deadline = Date.now() + settleMilliseconds;
-  while (!reading.signal.aborted && Date.now() < deadline) {
+  const patience = new Patience(reading);
+  do {
     if (containerIsOver(reading, pod, container)) return true;
-    await reading.changed(settleMilliseconds);
-  }
+  } while (await patience.wait());
   return reading.signal.aborted;
 }
 

@@ -160,6 +160,17 @@ describe('the log of a running job', () => {
     expect(rest.text).toBe('2026-11-23T05:00:00.100000001Z two\n');
   });
 
+  it('is whole although the Pod is seen after the end of its Job', async () => {
+    const job = new FakeJob(harness.cluster);
+    await eventually(async () => expect((await detail()).state).toBe('pending'));
+    const reading = harness.fetch('/api/jobs/shop/orders-backup-1/log?follow=true').then((response) => response.text());
+    job.succeed();
+    await eventually(async () => expect((await detail()).state).toBe('succeeded'));
+    job.run(() => lines('late'));
+    job.succeed();
+    expect(await reading).toBe('2026-11-23T05:00:00.000000000Z late\n');
+  });
+
   it('waits for a slow reader instead of growing', async () => {
     let produced = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {

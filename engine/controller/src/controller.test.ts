@@ -480,7 +480,7 @@ for (const { name: clusterName, available, runsPods, start: startCluster } of te
       expect((await schedule()).status).toMatchObject({
         childrenResourcesHealth: [{ kind: 'CronJob', running: false }],
       });
-      expect((await schedule()).status?.healthy).toBeUndefined();
+      expect((await schedule()).status?.healthy).toBe(true);
       const cronJob: CronJob = await client.get(cronJobs, { namespace, name: 'app1-backup' });
       const run = (name: string) =>
         client.create(jobs, {

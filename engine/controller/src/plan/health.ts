@@ -62,8 +62,8 @@ const newest = (jobs: readonly Job[]): Job | undefined =>
 
 export interface CronJobHealth {
   item: ChildHealth;
-  /** Of the last run that ended; undefined before the first. */
-  healthy: boolean | undefined;
+  /** False when the last run that ended failed. Before the first one nothing has failed: true. */
+  healthy: boolean;
 }
 
 /** Of the CronJob of a schedule: the newest of its Jobs says. What was known stays known when old Jobs are cleaned up. */
@@ -78,8 +78,8 @@ export const cronJobHealth = (
     const known = isFinal(before.item) ? before.item : undefined;
     const message = child.cronJob?.spec.suspend ? 'Paused; has not run yet.' : 'Has not run yet.';
     const nothing = { succeeded: false, running: false, failed: false, message };
-    return { item: { ...nothing, ...known, ...identity }, healthy: known === undefined ? undefined : known.succeeded };
+    return { item: { ...nothing, ...known, ...identity }, healthy: known === undefined ? true : known.succeeded };
   }
-  const healthy = finished === undefined ? before.healthy : hasSucceeded(finished);
+  const healthy = finished === undefined ? (before.healthy ?? true) : hasSucceeded(finished);
   return { item: { ...identity, ...resultOf(latest) }, healthy };
 };

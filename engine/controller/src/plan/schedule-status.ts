@@ -51,9 +51,11 @@ export const planScheduleStatus = (scheduledBackup: ScheduledBackup, seen: Sched
   const base = { lastAppliedSpecHash: specHash(spec), conditions, ownedReferences };
   const cron = ownedReferences.find(({ kind }) => kind === 'CronJob');
   if (cron === undefined) {
-    return { ...base, childrenResourcesHealth: [], healthy: undefined };
+    return { ...base, childrenResourcesHealth: [], healthy: true };
   }
-  const before = { item: itemOf(status, cron.trackingId), healthy: status?.healthy };
+  // What was false because the spec could not be applied says nothing of the runs.
+  const wasApplied = !status?.conditions?.some(({ type, status: state }) => type === installation && state === 'False');
+  const before = { item: itemOf(status, cron.trackingId), healthy: wasApplied ? status?.healthy : undefined };
   const { item, healthy } = cronJobHealth({ ...cron, cronJob: seen.cronJob, jobs: seen.jobs }, before);
   return { ...base, childrenResourcesHealth: [item], healthy };
 };

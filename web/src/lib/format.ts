@@ -19,29 +19,38 @@ export function relativeTime(instant: string, now: number): string {
   return relative.format(Math.round(seconds / length), unit);
 }
 
-/** Date and time with seconds, in `timeZone` (default: the browser's), with the zone's short name. */
-export const absoluteTime = (instant: string | number | Date, timeZone?: string): string =>
-  new Intl.DateTimeFormat('en-GB', {
+const styles = {
+  absolute: {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
-    timeZone,
     timeZoneName: 'short',
-  }).format(new Date(instant));
+  },
+  short: { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter costs a hundred times what using it does. */
+function formatter(style: keyof typeof styles, timeZone: string | undefined): Intl.DateTimeFormat {
+  const key = `${style} ${timeZone ?? ''}`;
+  const known = formatters.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-GB', { ...styles[style], timeZone });
+  formatters.set(key, made);
+  return made;
+}
+
+/** Date and time with seconds, in `timeZone` (default: the browser's), with the zone's short name. */
+export const absoluteTime = (instant: string | number | Date, timeZone?: string): string =>
+  formatter('absolute', timeZone).format(new Date(instant));
 
 /** `Mon, 23 Nov, 02:00`: for lists of coming runs. */
 export const shortTime = (instant: string | number | Date, timeZone?: string): string =>
-  new Intl.DateTimeFormat('en-GB', {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone,
-  }).format(new Date(instant));
+  formatter('short', timeZone).format(new Date(instant));
 
 /** The instants in a sentence of the server, as a person in this place writes them. */
 export const withLocalTimes = (sentence: string): string =>

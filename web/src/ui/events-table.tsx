@@ -1,7 +1,8 @@
 import type { eventSchema } from '@backstay/shared';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Tbody, Th, Thead, Tr } from '@patternfly/react-table';
 import type { z } from 'zod';
 import { Ago } from './ago.tsx';
+import { Cell } from './cell.tsx';
 import { Nothing } from './states.tsx';
 import { Tag } from './tag.tsx';
 
@@ -25,20 +26,20 @@ export function EventsTable({ events }: { events: readonly ClusterEvent[] }) {
       <Tbody>
         {events.map((event) => (
           <Tr key={`${event.at} ${event.about} ${event.reason} ${event.message}`}>
-            <Td dataLabel="When">
+            <Cell label="When">
               <Ago at={event.at} />
-            </Td>
-            <Td dataLabel="Type">
+            </Cell>
+            <Cell label="Type">
               <Tag color={event.type === 'Warning' ? 'orange' : 'grey'}>{event.type}</Tag>
-            </Td>
-            <Td dataLabel="Reason">
+            </Cell>
+            <Cell label="Reason">
               {event.reason}
               {event.count > 1 ? ` (${event.count} times)` : ''}
-            </Td>
-            <Td dataLabel="About">{event.about}</Td>
-            <Td dataLabel="Message" modifier="breakWord">
+            </Cell>
+            <Cell label="About">{event.about}</Cell>
+            <Cell label="Message" breaks>
               {event.message}
-            </Td>
+            </Cell>
           </Tr>
         ))}
       </Tbody>

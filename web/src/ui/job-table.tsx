@@ -1,13 +1,14 @@
 import type { JobSummary } from '@backstay/shared';
 import { Button } from '@patternfly/react-core';
 import ListIcon from '@patternfly/react-icons/dist/esm/icons/list-icon';
-import { Table, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Th, Thead, Tr } from '@patternfly/react-table';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { formatBytes, formatCount, formatDuration, secondsBetween } from '../lib/format.ts';
 import { useNow } from '../lib/now.ts';
 import { type JobFilter, jobsQuery } from '../lib/queries/jobs.ts';
 import { Ago } from './ago.tsx';
+import { Cell } from './cell.tsx';
 import { JobStateLabel } from './state-label.tsx';
 import { Nothing, QueryView } from './states.tsx';
 import { VirtualRows } from './virtual-rows.tsx';
@@ -90,7 +91,7 @@ function Rows({ rows, label, withSchedule }: { rows: readonly JobSummary[]; labe
         keyOf={({ id }) => id}
         render={(job, place) => (
           <Tr {...place}>
-            <Td dataLabel="Job" modifier="breakWord">
+            <Cell label="Job" breaks>
               <Link
                 to="/jobs/$namespace/$name"
                 params={{ namespace: job.namespace, name: job.name }}
@@ -100,31 +101,31 @@ function Rows({ rows, label, withSchedule }: { rows: readonly JobSummary[]; labe
                 {job.version === undefined ? '' : ` ${job.version}`}
               </Link>
               <div className="bs-subtle bs-small">{job.name}</div>
-            </Td>
-            <Td dataLabel="State" className="bs-reason-cell">
+            </Cell>
+            <Cell label="State" className="bs-reason-cell">
               <JobStateLabel state={job.state} />
               {job.reason === undefined ? null : <div className="bs-small bs-reason">{job.reason}</div>}
-            </Td>
+            </Cell>
             {withSchedule ? (
-              <Td dataLabel="Schedule" modifier="breakWord">
+              <Cell label="Schedule" breaks>
                 <Link to="/schedules/$namespace/$name" params={{ namespace: job.namespace, name: job.schedule }}>
                   {job.schedule}
                 </Link>
                 <div className="bs-subtle bs-small">{job.namespace}</div>
-              </Td>
+              </Cell>
             ) : null}
-            <Td dataLabel="Started">
+            <Cell label="Started">
               <Ago at={job.startedAt ?? job.createdAt} />
-            </Td>
-            <Td dataLabel="Took">
+            </Cell>
+            <Cell label="Took">
               <JobDuration job={job} />
-            </Td>
-            <Td dataLabel="Size" className="bs-nowrap">
+            </Cell>
+            <Cell label="Size" className="bs-nowrap">
               {job.sizeBytes === undefined ? <span className="bs-subtle">-</span> : formatBytes(job.sizeBytes)}
-            </Td>
-            <Td dataLabel="Asked for by" modifier="breakWord">
+            </Cell>
+            <Cell label="Asked for by" breaks>
               {job.requestedBy ?? (job.action === undefined ? 'The schedule' : 'Somebody with kubectl')}
-            </Td>
+            </Cell>
           </Tr>
         )}
       />

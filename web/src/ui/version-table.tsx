@@ -1,12 +1,13 @@
 import { backupRoutes, type ObjectRef, type Version } from '@backstay/shared';
 import ArchiveIcon from '@patternfly/react-icons/dist/esm/icons/archive-icon';
-import { Table, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { addressOf } from '../lib/api.ts';
 import { formatBytes, formatDuration } from '../lib/format.ts';
 import { versionsQuery } from '../lib/queries/backups.ts';
 import { Ago } from './ago.tsx';
+import { Cell } from './cell.tsx';
 import { RowActions } from './row-actions.tsx';
 import { Nothing, QueryView } from './states.tsx';
 import { useToasts } from './toasts.tsx';
@@ -86,30 +87,30 @@ function Rows({ versions, collection, schedule }: { versions: readonly Version[]
         keyOf={({ number }) => number}
         render={(version, place) => (
           <Tr {...place}>
-            <Td dataLabel="Backup" className="bs-strong bs-nowrap">
+            <Cell label="Backup" className="bs-strong bs-nowrap">
               Number {version.number}
-            </Td>
-            <Td dataLabel="Stored">
+            </Cell>
+            <Cell label="Stored">
               <Ago at={version.createdAt} />
-            </Td>
-            <Td dataLabel="Size" className="bs-nowrap">
+            </Cell>
+            <Cell label="Size" className="bs-nowrap">
               {formatBytes(version.sizeBytes)}
-            </Td>
-            <Td dataLabel="Took" className="bs-nowrap">
+            </Cell>
+            <Cell label="Took" className="bs-nowrap">
               {version.durationSeconds === undefined ? (
                 <span className="bs-subtle">-</span>
               ) : (
                 formatDuration(version.durationSeconds)
               )}
-            </Td>
-            <Td dataLabel="SHA-256">
+            </Cell>
+            <Cell label="SHA-256">
               {version.sha256 === undefined ? (
                 <span className="bs-subtle">Not recorded</span>
               ) : (
                 <code title={version.sha256}>{version.sha256.slice(0, 12)}</code>
               )}
-            </Td>
-            <Td dataLabel="Stored by" modifier="breakWord">
+            </Cell>
+            <Cell label="Stored by" breaks>
               {version.job === undefined ? (
                 version.uploadedBy
               ) : (
@@ -117,10 +118,10 @@ function Rows({ versions, collection, schedule }: { versions: readonly Version[]
                   {version.job.name}
                 </Link>
               )}
-            </Td>
-            <Td isActionCell>
+            </Cell>
+            <Cell action>
               <RowActions label={`Actions for backup ${version.number}`} actions={() => actionsOf(version)} />
-            </Td>
+            </Cell>
           </Tr>
         )}
       />

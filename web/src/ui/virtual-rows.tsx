@@ -1,6 +1,7 @@
-import { Tbody, Td, Tr } from '@patternfly/react-table';
+import { Tbody, Tr } from '@patternfly/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, type Ref, useLayoutEffect, useRef, useState } from 'react';
+import { Cell } from './cell.tsx';
 
 /** Short tables are plain: find-in-page works in them. */
 const plainUpTo = 80;
@@ -71,7 +72,7 @@ function Gap({ height, columns }: { height: number; columns: number }) {
   if (height <= 0) return null;
   return (
     <Tr aria-hidden style={{ height }}>
-      <Td colSpan={columns} className="bs-gap" />
+      <Cell colSpan={columns} className="bs-gap" />
     </Tr>
   );
 }

@@ -1,11 +1,12 @@
 import type { Collection } from '@backstay/shared';
 import { PageSection } from '@patternfly/react-core';
 import ArchiveIcon from '@patternfly/react-icons/dist/esm/icons/archive-icon';
-import { Table, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { collectionsQuery } from '../../lib/queries/backups.ts';
 import { Ago } from '../../ui/ago.tsx';
+import { Cell } from '../../ui/cell.tsx';
 import { LinkButton } from '../../ui/links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Nothing, QueryView } from '../../ui/states.tsx';
@@ -57,30 +58,30 @@ function Collections({ items }: { items: readonly Collection[] }) {
         keyOf={({ name }) => name}
         render={(collection, place) => (
           <Tr {...place}>
-            <Td dataLabel="Collection" modifier="breakWord">
+            <Cell label="Collection" breaks>
               <Link to="/backups/$collection" params={{ collection: collection.name }} className="bs-strong">
                 {collection.name}
               </Link>
               <div className="bs-subtle bs-small">{collection.description}</div>
-            </Td>
-            <Td dataLabel="Backups" className="bs-nowrap">
+            </Cell>
+            <Cell label="Backups" className="bs-nowrap">
               {collection.versions} of {collection.maxVersions}
-            </Td>
-            <Td dataLabel="Newest">
+            </Cell>
+            <Cell label="Newest">
               {collection.newest === undefined ? (
                 <span className="bs-subtle">None</span>
               ) : (
                 <Ago at={collection.newest.createdAt} />
               )}
-            </Td>
-            <Td dataLabel="Space">
+            </Cell>
+            <Cell label="Space">
               <UsageBar
                 used={collection.usedBytes}
                 limit={collection.maxTotalBytes}
                 label={`Used space of ${collection.name}`}
               />
-            </Td>
-            <Td dataLabel="Used by" modifier="breakWord">
+            </Cell>
+            <Cell label="Used by" breaks>
               {collection.schedules.length === 0 ? <span className="bs-subtle">No schedule</span> : null}
               {collection.schedules.map(({ namespace, name }) => (
                 <div key={`${namespace}/${name}`}>
@@ -89,7 +90,7 @@ function Collections({ items }: { items: readonly Collection[] }) {
                   </Link>
                 </div>
               ))}
-            </Td>
+            </Cell>
           </Tr>
         )}
       />

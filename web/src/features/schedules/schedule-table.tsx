@@ -1,9 +1,10 @@
 import type { ScheduleSummary } from '@backstay/shared';
-import { Table, Td, Th, Thead, type ThProps, Tr } from '@patternfly/react-table';
+import { Table, Th, Thead, type ThProps, Tr } from '@patternfly/react-table';
 import { Link } from '@tanstack/react-router';
 import { cronWords } from '../../lib/cron-words.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { Ago } from '../../ui/ago.tsx';
+import { Cell } from '../../ui/cell.tsx';
 import { JobStrip } from '../../ui/job-strip.tsx';
 import { RowActions } from '../../ui/row-actions.tsx';
 import { ScheduleStateLabel } from '../../ui/state-label.tsx';
@@ -73,7 +74,7 @@ export function ScheduleTable({ schedules, order, onSort }: Props) {
           keyOf={({ id }) => id}
           render={(schedule, place) => (
             <Tr {...place}>
-              <Td dataLabel="Name" modifier="breakWord">
+              <Cell label="Name" breaks>
                 <Link
                   to="/schedules/$namespace/$name"
                   params={{ namespace: schedule.namespace, name: schedule.name }}
@@ -82,30 +83,30 @@ export function ScheduleTable({ schedules, order, onSort }: Props) {
                   {schedule.name}
                 </Link>
                 <div className="bs-subtle bs-small">{schedule.namespace}</div>
-              </Td>
-              <Td dataLabel="State">
+              </Cell>
+              <Cell label="State">
                 <ScheduleStateLabel state={schedule.state} reasons={schedule.reasons} />
-              </Td>
-              <Td dataLabel="Protects">{schedule.procedure.title}</Td>
-              <Td dataLabel="When">
+              </Cell>
+              <Cell label="Protects">{schedule.procedure.title}</Cell>
+              <Cell label="When">
                 <When schedule={schedule} />
-              </Td>
-              <Td dataLabel="Next run">
+              </Cell>
+              <Cell label="Next run">
                 {schedule.nextRun === undefined ? (
                   <span className="bs-subtle">{schedule.paused ? 'Paused' : 'None'}</span>
                 ) : (
                   <Ago at={schedule.nextRun} timeZone={schedule.timeZone} />
                 )}
-              </Td>
-              <Td dataLabel="Last jobs">
+              </Cell>
+              <Cell label="Last jobs">
                 <JobStrip jobs={schedule.lastJobs} />
-              </Td>
-              <Td dataLabel="Newest backup">
+              </Cell>
+              <Cell label="Newest backup">
                 <Newest schedule={schedule} />
-              </Td>
-              <Td isActionCell>
+              </Cell>
+              <Cell action>
                 <RowActions label={`Actions for ${schedule.name}`} actions={() => actions.menuOf(schedule)} />
-              </Td>
+              </Cell>
             </Tr>
           )}
         />

@@ -3,7 +3,7 @@ import { apiVersionOf } from '../kinds/kind.ts';
 import { ApiError, badRequest, forbiddenValue } from '../registry/api-error.ts';
 import { inVersion, type ObjectRegistry } from '../registry/object-registry.ts';
 import { parseFieldSelector, parseLabelSelector } from '../registry/selectors.ts';
-import type { Change, Stored } from '../store/object-store.ts';
+import type { Change, ObjectStore, RangeQuery, Stored } from '../store/object-store.ts';
 import { integerParameter, isTrue, optionsInvalid, type ResourceExchange } from './exchange.ts';
 import { type Projector, projectorFor } from './projector.ts';
 
@@ -123,7 +123,8 @@ export class WatchSession {
     }
     const { kind, namespace } = this.#exchange;
     const range = { resource: kind.storageKey, ...(namespace ? { namespace } : {}) };
-    return { objects: [...this.#registry.store.range(range)], bookmark: asked === 'true' && this.#bookmarks };
+    const objects = inPages(this.#registry.store, { ...range, at: this.#cursor });
+    return { objects, bookmark: asked === 'true' && this.#bookmarks };
   }
 
   #catchUp(): void {
@@ -214,4 +215,15 @@ export class WatchSession {
     clearTimeout(this.#slow);
     for (const stop of this.#stops.splice(0)) stop();
   }
+}
+
+/** A range read piece by piece: a slow reader holds no more than one piece. */
+function* inPages(store: ObjectStore, range: RangeQuery): Iterable<Stored> {
+  let page: Stored[] = [];
+  do {
+    const last = page.at(-1)?.object.metadata;
+    const after = last ? { after: { namespace: last.namespace ?? '', name: last.name } } : {};
+    page = [...store.range({ ...range, ...after, limit: batch })];
+    yield* page;
+  } while (page.length === batch);
 }

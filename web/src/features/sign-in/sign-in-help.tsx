@@ -26,7 +26,7 @@ export function SignInHelp({ usedLink }: { usedLink: boolean }) {
               Each link signs in one browser, once. Print a new one as shown below.
             </Alert>
           ) : null}
-          <Content>
+          <Content className="bs-gap-below">
             <p>
               Backstay signs you in with a one-time link; there is no password. In the folder that you started it from,
               run

@@ -28,13 +28,14 @@ export function postgresFolder(): string {
   return found;
 }
 
+const hostilePassword = `it's "secret" $HOME \\ \`x\``;
+
 // The server refuses to run as root; `postgres` is the user that its package makes.
 const asServerUser = (args: string[]): string[] =>
   process.getuid?.() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', ...args] : args;
 
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(password = hostilePassword): Promise<PostgresServer> {
   const bin = postgresFolder();
-  const password = 'it\'s "secret" $HOME \\ `x`';
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-pg-'));
   const passwordFile = path.join(folder, 'password');
   fs.writeFileSync(passwordFile, password);

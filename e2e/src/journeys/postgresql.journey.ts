@@ -9,7 +9,7 @@ const rows = process.env['BACKSTAY_E2E_FULL'] ? 1_000_000 : 200_000;
 test('a PostgreSQL database with a large object: what was written after the backup is gone after the restore', async ({
   page,
 }) => {
-  const server = await startPostgres();
+  const server = await startPostgres(`typed: $(id) ${'${HOME}'} 'x' "y" \\ \`z\``);
   server.sql('postgres', 'create database shop');
   server.sql(
     'shop',

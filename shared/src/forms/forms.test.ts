@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Parameter } from '../api/procedures.ts';
+import { literalParameter } from '../procedures/parameter-environment.ts';
 import { dnsLabelPattern } from '../resources/kube-object.ts';
 import { scheduledBackupSpecSchema } from '../resources/scheduled-backup.ts';
 import { parseSize } from '../rules/size.ts';
@@ -36,10 +37,15 @@ describe('scheduleObjects', () => {
         const { scheduledBackup, varsSecret } = scheduleObjects(form({ path, password }), context);
         expect(scheduledBackupSpecSchema.parse(scheduledBackup.spec)).toEqual(scheduledBackup.spec);
         expect(JSON.parse(scheduledBackup.spec.vars).Params).toEqual({ path, include: '' });
-        expect(varsSecret?.stringData).toEqual({ 'Params.password': password });
+        expect(varsSecret?.stringData).toEqual({ 'Params.password': literalParameter(password) });
         expect(scheduledBackup.spec.varsSecretRef).toEqual({ secretName: 'orders-vars' });
       }),
     );
+  });
+
+  it('protects a typed password from expanding in a built-in script', () => {
+    const { varsSecret } = scheduleObjects(form({ path: '/x', password: 'a${b}$(c)$d' }), context);
+    expect(varsSecret?.stringData).toEqual({ 'Params.password': 'a$${b}$$(c)$d' });
   });
 
   it('gives a new collection room for all its versions', () => {

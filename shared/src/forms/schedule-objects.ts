@@ -1,4 +1,5 @@
 import type { Parameter } from '../api/procedures.ts';
+import { literalParameter } from '../procedures/parameter-environment.ts';
 import type { BackupCollection } from '../resources/backup-collection.ts';
 import type { Secret } from '../resources/kubernetes-objects.ts';
 import type { ScheduledBackup, ScheduledBackupSpec } from '../resources/scheduled-backup.ts';
@@ -45,7 +46,11 @@ export function scheduleObjects(form: ScheduleForm, context: ScheduleContext): S
   return {
     ...(form.collection.mode === 'new' && { collection: newCollection(form.collection, form, context) }),
     ...(secrets.length > 0 && {
-      varsSecret: secret(form, names.vars, Object.fromEntries(secrets.map(([key, value]) => [`Params.${key}`, value]))),
+      varsSecret: secret(
+        form,
+        names.vars,
+        Object.fromEntries(secrets.map(([key, value]) => [`Params.${key}`, secretText(form, value)])),
+      ),
     }),
     accessSecret: secret(form, names.access, { [accessTokenKey]: '' }),
     scheduledBackup: scheduledBackup(form, {
@@ -54,6 +59,13 @@ export function scheduleObjects(form: ScheduleForm, context: ScheduleContext): S
     }),
   };
 }
+
+/**
+ * A typed password is taken as it is: the scripts of built-in procedures would expand `${X}` and `$(cmd)` in it. Custom
+ * templates get every value as it was typed, since only they know what they do with it.
+ */
+export const secretText = (form: Pick<ScheduleForm, 'procedure'>, value: string): string =>
+  form.procedure.kind === 'internal' ? literalParameter(value) : value;
 
 export const secretParameterNames = (parameters: readonly Parameter[]): Set<string> =>
   new Set(parameters.filter((parameter) => parameter.type === 'password').map((parameter) => parameter.name));

@@ -1,4 +1,12 @@
-import { DomainError, type Operation, type Problem, parameterProblems, type ScheduledBackup } from '@backstay/shared';
+import {
+  DomainError,
+  literalParameter,
+  type Operation,
+  type Problem,
+  parameterProblems,
+  type ScheduledBackup,
+  secretParameterNames,
+} from '@backstay/shared';
 import type { Logger } from 'pino';
 import type { Access } from '../../identity/access.ts';
 import type { Identity } from '../../identity/identity.ts';
@@ -48,7 +56,12 @@ export class ProcedureService {
     const client = this.#access.clientOf(identity);
     const schedule = request.schedule && this.#caches.schedules.get(request.namespace, request.schedule);
     const stored = schedule ? await storedParameters(client, schedule) : {};
-    const given = Object.fromEntries(Object.entries(request.parameters).filter(([, value]) => value !== ''));
+    const secrets = secretParameterNames(procedure.parameters);
+    const given = Object.fromEntries(
+      Object.entries(request.parameters)
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => [name, secrets.has(name) ? literalParameter(value) : value]),
+    );
     const parameters = { ...stored, ...given };
     const problems = parameterProblems(procedure.parameters, parameters);
     const builtIn = request.kind === 'internal' ? this.catalog.builtIn(request.name) : undefined;

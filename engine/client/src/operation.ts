@@ -35,6 +35,8 @@ export class Operation {
   /** Rejects as soon as the operation is aborted, else settles as the work does. */
   async guard<T>(work: Promise<T>): Promise<T> {
     const { signal } = this;
+    // Whoever is told of the abort does not hear of the work any more.
+    work.catch(() => undefined);
     signal.throwIfAborted();
     let stop = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => {

@@ -97,10 +97,10 @@ describe.each(['old', 'new'] as const)('make, with a %s server,', (kind) => {
   });
 
   it('gives up when nothing moves', async () => {
-    const run = await make('echo x; sleep 60', {}, ['--timeout', '1']);
+    const run = await make('echo x; sleep 60', {}, ['--timeout', '2']);
     expect(run.exitCode).toBe(30);
     expect(run.stderr).toContain('stage=dump');
-    expect(run.stderr).toContain('nothing moved for 1 s');
+    expect(run.stderr).toContain('nothing moved for 2 s');
     expect(server.versions).toEqual([]);
   });
 

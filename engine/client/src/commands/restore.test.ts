@@ -174,7 +174,7 @@ describe.each(['old', 'new'] as const)('restore, with a %s server,', (kind) => {
     ['does not end', 'cat > /dev/null; sleep 60'],
   ])('gives up on a command that %s', async (_, command) => {
     server.store(gpg.encrypt(randomBytes(5_000_000), email));
-    const run = await restore(command, {}, ['--timeout', '1']);
+    const run = await restore(command, {}, ['--timeout', '2']);
     expect(run.exitCode).toBe(30);
     expect(run.stderr).toContain('stage=load');
   });
@@ -193,6 +193,14 @@ describe.each(['old', 'new'] as const)('restore, with a %s server,', (kind) => {
     server.store(gpg.encrypt(Buffer.from('data'), 'locked@example.org'));
     const keys = { BM_PRIVATE_KEY_PATH: locked.privatePath, BM_RECIPIENT: 'Locked@Example.org' };
     expect((await restore('cat', keys)).stdout).toBe('data');
+  });
+
+  it('runs no start-up file of the shell', async () => {
+    server.store(gpg.encrypt(Buffer.from('data'), email));
+    writeFileSync(join(folder, '.bashrc'), 'echo from the start-up file; cat > /dev/null');
+    const run = await restore('cat', { HOME: folder });
+    expect(run.stdout).toBe('data');
+    expect(run.exitCode).toBe(0);
   });
 
   it('passes the stored bytes on, with a warning, when there is no key', async () => {

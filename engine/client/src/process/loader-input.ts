@@ -6,7 +6,7 @@ import type { Operation } from '../operation.ts';
 import type { ShellCommand } from './shell-command.ts';
 
 /** After a command stopped reading it may take this long to say why. */
-const lastWordsMilliseconds = 2000;
+const lastWordsMilliseconds = 5000;
 
 /** Feeds a command. Its input is closed properly by `end` only. */
 export class LoaderInput {

@@ -19,7 +19,7 @@ export class ProcessGuard {
   readonly #child: ChildProcess;
 
   constructor({ shell, processGroup, input }: GuardedGroup) {
-    this.#child = spawn(shell, ['-c', script, 'backup-maker-guard', String(processGroup)], {
+    this.#child = spawn(shell, ['--norc', '-c', script, 'backup-maker-guard', String(processGroup)], {
       detached: true,
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', input ?? 'ignore'],

@@ -36,8 +36,12 @@ const visibleEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =
 const descriptorOf = (stream: NodeJS.WritableStream): number | 'pipe' =>
   'fd' in stream && typeof stream.fd === 'number' ? stream.fd : 'pipe';
 
-/** Starts nothing before the guard watches: the client says so by one line. */
-const gate = 'IFS= read -r go <&3 || exit 1; exec 3<&-; exec "$0" -e -o pipefail -c "$1"';
+/**
+ * Starts nothing before the guard watches: the client says so by one line.
+ *
+ * `--norc`: bash takes a socket as standard input for a remote login and would let ~/.bashrc read the backup.
+ */
+const gate = 'IFS= read -r go <&3 || exit 1; exec 3<&-; exec "$0" --norc -e -o pipefail -c "$1"';
 
 /** The user's command in a shell and a process group of its own: what it writes goes nowhere but into its streams. */
 export class ShellCommand {
@@ -50,7 +54,7 @@ export class ShellCommand {
     this.#stage = stage;
     this.#grace = graceMilliseconds;
     const errors = descriptorOf(output.stderr);
-    this.#child = spawn(shell, ['-c', gate, shell, command], {
+    this.#child = spawn(shell, ['--norc', '-c', gate, shell, command], {
       detached: true,
       env: visibleEnvironment(environment),
       stdio:

@@ -26,7 +26,7 @@ async function inspect(page: Page, look: Look, screen: string): Promise<void> {
     .analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`);
   expect(found, `${screen} ${look.name}`).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
   expect(overflow, `${screen} ${look.name} is wider than the window`).toBeLessThanOrEqual(0);
 }
 

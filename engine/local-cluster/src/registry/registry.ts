@@ -46,6 +46,3 @@ export interface Registry {
   /** Announces every change after now, synchronously after it is durable. Returns a function that ends it. */
   subscribe(resource: ResourceId, listener: (event: RegistryEvent) => void): () => void;
 }
-
-/** Reads `get`, applies `change` to a copy and writes it, again when somebody else was faster. Undefined: object is gone. */
-export type Mutate = (object: KubeObject) => KubeObject | undefined;

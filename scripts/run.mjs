@@ -41,11 +41,15 @@ if (command.built) await ensureBuilt(node);
 if (command.script || command.executable) {
   const environment = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` };
   const child = spawn(command.executable ?? node, [...(command.script ? [command.script] : command.prefix), ...args], {
-    stdio: 'inherit',
+    // The channel carries nothing: its end tells the command that this process is gone, however it went.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: environment,
   });
   // npm hands a signal to its child only; a terminal hands it to the whole group. Passing it on covers both.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // npm killed outright tells nobody: an orphan has another parent.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 250).unref();
   child.on('error', (error) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HomeInUseError, lockHome } from './home-lock.ts';
+import { HomeInUseError, lockHome, tryLockHome } from './home-lock.ts';
 
 let home: string;
 beforeEach(() => {
@@ -15,7 +15,7 @@ afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
 /** Another process that holds the lock until it is killed. */
 async function holder() {
   const module = JSON.stringify(path.join(import.meta.dirname, 'home-lock.ts'));
-  const code = `const { lockHome } = await import(${module}); lockHome(${JSON.stringify(home)}); console.log('held'); setInterval(() => {}, 1000);`;
+  const code = `const { tryLockHome } = await import(${module}); const lock = tryLockHome(${JSON.stringify(home)}); process.on('SIGUSR2', () => { lock.stopping(); console.log('stopping'); }); console.log('held'); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
   return child;
@@ -24,8 +24,8 @@ async function holder() {
 describe('lockHome', () => {
   it('refuses a second process and names the first', async () => {
     const child = await holder();
-    expect(() => lockHome(home)).toThrowError(HomeInUseError);
-    expect(() => lockHome(home)).toThrowError(new RegExp(`process ${child.pid}`));
+    await expect(lockHome(home)).rejects.toThrowError(HomeInUseError);
+    await expect(lockHome(home)).rejects.toThrowError(new RegExp(`process ${child.pid}`));
     child.kill('SIGKILL');
     await once(child, 'exit');
   });
@@ -34,14 +34,23 @@ describe('lockHome', () => {
     const child = await holder();
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const lock = lockHome(home);
+    const lock = tryLockHome(home);
     expect(fs.readFileSync(path.join(home, 'backstay.pid'), 'utf8').trim()).toBe(String(process.pid));
     lock.release();
   });
 
+  it('waits for one that is stopping', async () => {
+    const child = await holder();
+    child.kill('SIGUSR2');
+    await once(child.stdout, 'data');
+    const waiting = lockHome(home);
+    child.kill('SIGKILL');
+    (await waiting).release();
+  });
+
   it('can be taken again after it was released', () => {
-    lockHome(home).release();
-    lockHome(home).release();
+    tryLockHome(home).release();
+    tryLockHome(home).release();
     expect(fs.existsSync(path.join(home, 'backstay.pid'))).toBe(false);
   });
 });

@@ -86,9 +86,8 @@ export function readSettings<Definitions extends Record<string, SettingDefinitio
     const result = schema.safeParse(given);
     if (result.success) return [name, result.data];
     const source = flags[name] === undefined || !flag ? variable : flag.split(' ')[0];
-    problems.push(
-      `${source}: ${result.error.issues[0]?.message ?? 'is not valid'} ${given === undefined ? '' : ` (is: ${String(given)})`}`,
-    );
+    const shown = given === undefined || !flag ? '' : ` (is: ${String(given)})`;
+    problems.push(`${source}: ${result.error.issues[0]?.message ?? 'is not valid'}${shown}`);
     return [name, undefined];
   });
   if (problems.length > 0) throw new SettingsError(problems);

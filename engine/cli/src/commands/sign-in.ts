@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { newSignInCode } from '@backstay/bff';
 import type { Command } from 'commander';
 import { type Endpoints, homeLayout } from '../home-layout.ts';
-import { HomeInUseError, lockHome } from '../home-lock.ts';
+import { HomeInUseError, tryLockHome } from '../home-lock.ts';
 import { readSettings, startSettings } from '../settings.ts';
 import { addOptions } from './options.ts';
 
@@ -24,7 +24,7 @@ async function signIn(flags: Record<string, unknown>, env: NodeJS.ProcessEnv): P
 
 function isRunning(home: string): boolean {
   try {
-    lockHome(home).release();
+    tryLockHome(home).release();
     return false;
   } catch (error) {
     if (error instanceof HomeInUseError) return true;

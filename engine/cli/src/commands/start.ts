@@ -14,7 +14,7 @@ export function addStartCommand(program: Command, env: NodeJS.ProcessEnv): void 
 
 async function start(flags: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettings(startSettings, flags, env);
-  const lock = lockHome(settings.home);
+  const lock = await lockHome(settings.home);
   try {
     const stopAsked = untilSignal();
     const logger = createLogger(settings.home, settings.logLevel);
@@ -22,6 +22,7 @@ async function start(flags: Record<string, unknown>, env: NodeJS.ProcessEnv): Pr
     process.stdout.write(`Sign in with this link (it works once): ${backstay.signInLink}\n`);
     process.stdout.write(`Backstay is ready at ${backstay.url}\n`);
     const signal = await stopAsked;
+    lock.stopping();
     logger.info({ signal }, 'stopping');
     await backstay.stop();
   } finally {

@@ -4,6 +4,8 @@ import { Writable } from 'node:stream';
 import pino, { type Logger } from 'pino';
 
 const keepBytes = 10 * 1024 * 1024;
+/** What waits for a full disk to have room again; the rest is dropped. */
+const waitingBytes = 1024 * 1024;
 
 /** Logs as JSON lines into `<home>/backstay.log`; warnings and errors also reach the terminal as one readable line each. */
 export function createLogger(home: string, level: string): Logger {
@@ -13,10 +15,17 @@ export function createLogger(home: string, level: string): Logger {
   return pino(
     { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
     pino.multistream([
-      { level: level as pino.Level, stream: pino.destination({ dest: file, mkdir: true, mode: 0o600, sync: true }) },
+      { level: level as pino.Level, stream: logFile(file) },
       { level: 'warn', stream: terminal() },
     ]),
   );
+}
+
+function logFile(dest: string) {
+  const stream = pino.destination({ dest, mkdir: true, mode: 0o600, sync: true, maxLength: waitingBytes });
+  // A log that cannot be written must not end the work that it is about.
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 function terminal(): Writable {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PodLogs } from './pods/pod-logs.ts';
@@ -105,6 +106,27 @@ describe('the API of the local cluster', () => {
     expect((await call('GET', '/healthz', { token: '' })).status).toBe(200);
     expect((await call('GET', '/api/v1/secrets', { token: 'Bearer' })).status).toBe(401);
   });
+
+  it.each(['//', '//host/api', '/%zz', '/api/v1/namespaces//pods', '*', 'http://[', '/?a=%zz'])(
+    'survives the request line of %s',
+    async (target) => {
+      const address = new URL(api.url);
+      const line = `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+      const answer = await new Promise<string>((resolve, reject) => {
+        const socket = tls.connect({ host: address.hostname, port: Number(address.port), ca: api.caCertificate }, () =>
+          socket.write(line),
+        );
+        let text = '';
+        socket.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        socket.on('end', () => resolve(text));
+        socket.on('error', reject);
+      });
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect((await call('GET', '/healthz')).status).toBe(200);
+    },
+  );
 
   it('issues tokens with the rights of their user only', async () => {
     const token = api.issueToken({ name: 'part', groups: ['parts'] });

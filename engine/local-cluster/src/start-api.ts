@@ -48,7 +48,10 @@ export async function startApi(options: StartApiOptions): Promise<RunningApi> {
     onError: (error, request) => logger.error({ err: error, ...request }, 'a request to the cluster failed'),
   });
   const server = https.createServer({ cert: certificate, key, keepAliveTimeout: 60_000 }, (request, response) => {
-    void api.handle(request, response);
+    api.handle(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'a request to the cluster could not be answered');
+      response.destroy();
+    });
   });
   await listen(server, { host, port });
   const { port: bound } = server.address() as AddressInfo;

@@ -17,6 +17,8 @@ export interface TestCluster {
   home: string;
   registry: ClusterRegistry;
   runner: PodRunner;
+  /** What the runner wrote to its log. */
+  complaints: readonly string[];
   stopControllers(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -30,11 +32,14 @@ export const startTestCluster = (
   const home = options.home ?? temporaryFolder();
   const registry = createRegistry({ databaseFile: join(home, 'cluster.db') });
   const controllers = startControllers({ registry, logger: silent, clock: options.clock });
-  const runner = startPodRunner({ registry, logger: silent, node: 'local', ...options, home });
+  const complaints: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void complaints.push(line) });
+  const runner = startPodRunner({ registry, logger, node: 'local', ...options, home });
   return {
     home,
     registry,
     runner,
+    complaints,
     stopControllers: controllers.stop,
     stop: async () => {
       await controllers.stop();

@@ -204,3 +204,25 @@ describe('history', () => {
     await until('no Jobs', () => jobs().length === 0);
   });
 });
+
+describe('what is refused', () => {
+  it.each([
+    ['schedule', { schedule: '' }],
+    ['schedule', { schedule: '61 * * * *' }],
+    ['schedule', { schedule: '* * * *' }],
+    ['schedule', { schedule: 'CRON_TZ=UTC 0 3 * * *' }],
+    ['schedule', { schedule: '@every day' }],
+    ['timeZone', { timeZone: '' }],
+    ['timeZone', { timeZone: 'Europe/Nowhere' }],
+    ['timeZone', { timeZone: '+01:00' }],
+  ])('%s: %o', (field, spec) => {
+    let refused: unknown;
+    try {
+      create(spec);
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toMatchObject({ code: 422, details: { causes: [{ field: `spec.${field}` }] } });
+    expect(names()).toEqual([]);
+  });
+});

@@ -35,16 +35,14 @@ export class ApiServer {
   }
 
   readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'https://cluster.local');
-    const about = { request, response, query: url.searchParams };
+    const target = targetOf(request);
+    const about = { request, response, query: target?.searchParams ?? new URLSearchParams() };
+    const path = target?.pathname ?? '';
     try {
-      await this.#serve({
-        ...about,
-        method: request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'),
-        path: url.pathname,
-      });
+      if (!target) throw badRequest('the path cannot be read');
+      await this.#serve({ ...about, method: request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), path });
     } catch (error) {
-      this.#fail(about, url.pathname, error);
+      this.#fail(about, path, error);
     }
   };
 
@@ -116,6 +114,11 @@ export class ApiServer {
     const [, root, name, ...more] = path.split('/');
     return root === 'apis' && name !== undefined && more.length === 0 ? this.#discovery.group(name) : undefined;
   }
+}
+
+/** What stands in the request line is a path, also when it begins like the address of another host. */
+function targetOf({ url = '/' }: IncomingMessage): URL | undefined {
+  return URL.parse(url.startsWith('/') ? `https://cluster.local${url}` : url) ?? undefined;
 }
 
 /** Who lists one object by its name needs the right for that object only. */

@@ -150,10 +150,18 @@ export class WatchSession {
     const type = this.#typeFor(change);
     if (!type || this.#write(type, change.current.object)) return;
     this.#blocked = true;
-    void this.#drained().then(() => {
-      this.#blocked = false;
+    void this.#goOn();
+  }
+
+  async #goOn(): Promise<void> {
+    await this.#drained();
+    this.#blocked = false;
+    try {
       this.#catchUp();
-    });
+    } catch {
+      // The store cannot be read: the client begins again.
+      this.#exchange.response.destroy();
+    }
   }
 
   /** An object that begins or ceases to match a selector appears or disappears for this watch. */

@@ -1,8 +1,7 @@
-import type { KubeObject } from '@backstay/shared';
+import { type KubeObject, parseCron } from '@backstay/shared';
 import { arrayAt, at, ensureObject, objectAt, stringAt } from '../json.ts';
 import { type Cause, invalidValue, requiredValue, unsupportedValue } from '../registry/api-error.ts';
 import { age, containerColumns, selectorText, since } from './columns.ts';
-import { isTimeZone, wrongSchedule } from './cron-schedule.ts';
 import { defaultJobSpec, validateJobSpec } from './jobs.ts';
 import type { Column, Strategy } from './kind.ts';
 import { dnsSubdomain } from './names.ts';
@@ -46,11 +45,11 @@ function validateSchedule(object: KubeObject, old: KubeObject | undefined): Caus
   const causes: Cause[] = [];
   if (schedule === '') causes.push(requiredValue('spec.schedule'));
   else if (schedule !== stringAt(old, 'spec', 'schedule')) {
-    const wrong = wrongSchedule(schedule);
-    if (wrong) causes.push(invalidValue('spec.schedule', schedule, wrong));
+    const read = parseCron(schedule);
+    if (!read.ok) causes.push(invalidValue('spec.schedule', schedule, read.message));
   }
   if (zone === '') causes.push(invalidValue('spec.timeZone', zone, 'timeZone must be nil or non-empty string'));
-  else if (typeof zone === 'string' && !isTimeZone(zone)) {
+  else if (typeof zone === 'string' && !parseCron('@hourly', { timeZone: zone }).ok) {
     causes.push(invalidValue('spec.timeZone', zone, `unknown time zone ${zone}`));
   }
   return causes;

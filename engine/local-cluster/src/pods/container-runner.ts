@@ -121,10 +121,10 @@ export class ContainerRunner {
   async #runOnce(): Promise<void> {
     const { folder } = this.#context;
     const startedAt = timestamp(new Date());
-    // The last run and the one before it keep their logs.
-    rmSync(folder.logs(this.status.name, this.status.restartCount - 2), { recursive: true, force: true });
     const log = new ContainerLog(folder.logs(this.status.name, this.status.restartCount));
     try {
+      // The last run and the one before it keep their logs.
+      rmSync(folder.logs(this.status.name, this.status.restartCount - 2), { recursive: true, force: true });
       const options = await this.#configure(log);
       if (options === undefined) {
         return;

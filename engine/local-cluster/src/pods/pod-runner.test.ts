@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resources } from '../controllers/resources.ts';
 import {
@@ -328,6 +329,28 @@ describe('stopping', () => {
     expect(pod.status).toMatchObject({ phase: 'Succeeded' });
     expect((await readLog(second, pod)).toString()).toBe('went on\n');
     await second.stop();
+  });
+});
+
+describe('a store that takes no writes for a while', () => {
+  it('neither ends nor repeats the work of a Pod, and learns how it ended', async () => {
+    const [runs, go] = [join(cluster.home, 'runs'), join(cluster.home, 'go')];
+    const work = `echo run >> ${runs}; until [ -e ${go} ]; do sleep 0.02; done; touch ${go}.done; exit 3`;
+    createPod(cluster, 'p', bash(work));
+    await until('the work', () => existsSync(runs));
+    const other = new DatabaseSync(join(cluster.home, 'cluster.db'));
+    other.exec('BEGIN IMMEDIATE');
+    expect(() => createPod(cluster, 'refused', bash('true'))).toThrow(/locked/);
+    writeFileSync(go, '');
+    await until('its end', () => existsSync(`${go}.done`));
+    // What it writes at its end fails, again and again.
+    await until('a failed write', () => cluster.complaints.some((text) => text.includes('could not be written')));
+    expect(getPod(cluster, 'p')?.status?.phase).not.toBe('Failed');
+    other.exec('ROLLBACK');
+    other.close();
+    const pod = await podEnded(cluster, 'p');
+    expect(terminated(pod)).toMatchObject({ exitCode: 3, reason: 'Error' });
+    expect(readFileSync(runs, 'utf8')).toBe('run\n');
   });
 });
 

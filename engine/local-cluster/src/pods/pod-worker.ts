@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import type { Pod } from '@backstay/shared';
 import { timestamp } from '../clock.ts';
-import { mutate, placeOf, remove, resources } from '../controllers/resources.ts';
+import { find, mutate, placeOf, remove, resources } from '../controllers/resources.ts';
 import { cloneJson, sameJson } from '../json.ts';
 import { type ContainerContext, ContainerRunner } from './container-runner.ts';
 import { buildStatus, type PodOutcome } from './pod-status.ts';
 import { removeRecords } from './process-records.ts';
 import { containersOf, prepareVolumes, removeOwnVolumes, VolumeError } from './volumes.ts';
-import { waitForObject } from './waiting.ts';
+import { pause, waitForObject } from './waiting.ts';
 
 export type Halt = 'deleted' | 'deadline' | 'stopped';
 
@@ -26,6 +26,8 @@ const pastDeadline: PodOutcome = {
 };
 
 const longestMountWait = 120_000;
+/** A full disk takes nothing; it is asked again after this long. */
+const tellAgainAfter = 1000;
 
 /** Runs one Pod from its creation to its end. */
 export class PodWorker {
@@ -39,6 +41,9 @@ export class PodWorker {
   #killTimer: NodeJS.Timeout | undefined;
   #outcome: PodOutcome | undefined;
   #over = false;
+  #tellAgain: NodeJS.Timeout | undefined;
+  readonly #onError: (error: unknown) => void;
+  readonly #givingUp = new AbortController();
   /** Whether the halt has cut off something that was not at its end. */
   #cut = false;
   /** Settles when nothing of the Pod runs any more and its status says so. It never rejects. */
@@ -48,6 +53,7 @@ export class PodWorker {
     const { pod } = context;
     this.pod = pod;
     this.#context = context;
+    this.#onError = onError;
     this.#startTime = pod.status?.startTime ?? timestamp(new Date());
     const own = { ...context, halted: this.#halting.signal, onChange: () => this.#publish() };
     this.#init = (pod.spec.initContainers ?? []).map((container) => new ContainerRunner(own, container, true));
@@ -64,6 +70,9 @@ export class PodWorker {
 
   /** Ends the Pod: SIGTERM now, SIGKILL after the grace. A shorter grace later counts. */
   halt(why: Halt, graceMilliseconds: number): void {
+    if (why === 'stopped') {
+      this.#givingUp.abort();
+    }
     if (this.#over) {
       return;
     }
@@ -91,19 +100,18 @@ export class PodWorker {
 
   async #run(): Promise<void> {
     const uid = this.pod.metadata.uid ?? '';
-    const { logs, folder } = this.#context;
     const deadline = this.#startDeadline();
     try {
-      mkdirSync(folder.work, { recursive: true, mode: 0o700 });
       this.#publish();
       await this.#prepare();
       await this.#runContainers();
     } finally {
       clearTimeout(deadline);
       clearTimeout(this.#killTimer);
+      clearTimeout(this.#tellAgain);
       this.#over = true;
-      logs.end(uid);
-      this.#finish();
+      this.#context.logs.end(uid);
+      await this.#finish();
     }
   }
 
@@ -121,18 +129,21 @@ export class PodWorker {
   }
 
   async #prepare(): Promise<void> {
-    const { registry, volumes, record } = this.#context;
+    const { registry, volumes, folder, record } = this.#context;
     for (let wait = 5000; !this.#halting.signal.aborted; wait = Math.min(longestMountWait, wait * 2)) {
       try {
+        mkdirSync(folder.work, { recursive: true, mode: 0o700 });
         prepareVolumes(volumes);
         return;
       } catch (error) {
-        if (!(error instanceof VolumeError)) {
-          throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        record(this.pod, { type: 'Warning', reason: 'FailedMount', message });
+        if (error instanceof VolumeError) {
+          const wanted = { missing: error.missing, namespace: this.pod.metadata.namespace ?? '', atMost: wait };
+          await waitForObject(registry, wanted, this.#halting.signal);
+        } else {
+          await pause(wait, this.#halting.signal);
         }
-        record(this.pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
-        const wanted = { missing: error.missing, namespace: this.pod.metadata.namespace ?? '', atMost: wait };
-        await waitForObject(registry, wanted, this.#halting.signal);
       }
     }
   }
@@ -157,8 +168,8 @@ export class PodWorker {
     return { phase: failed ? 'Failed' : 'Succeeded' };
   }
 
-  #finish(): void {
-    const { registry, folder } = this.#context;
+  /** Tells how the Pod has ended, until that is written. */
+  async #finish(): Promise<void> {
     // A Pod that has done nothing yet begins again at the next start.
     if (this.#halt === 'stopped' && !this.#hasStarted) {
       return;
@@ -167,15 +178,41 @@ export class PodWorker {
     const forced = { stopped: interrupted, deadline: pastDeadline, deleted: own };
     // What was cut off has not done its work, whatever it said at its end.
     this.#outcome = this.#halt === undefined || !this.#cut ? own : forced[this.#halt];
-    this.#publish();
-    removeOwnVolumes(folder);
-    removeRecords(folder);
-    if (this.#halt === 'deleted') {
-      remove(registry, resources.pods, { place: placeOf(this.pod), gracePeriodSeconds: 0 });
+    while (!this.#conclude() && !this.#givingUp.signal.aborted) {
+      await pause(tellAgainAfter, this.#givingUp.signal);
     }
   }
 
+  /** False when it could not be written. */
+  #conclude(): boolean {
+    const { registry, folder } = this.#context;
+    try {
+      this.#write();
+      removeOwnVolumes(folder);
+      removeRecords(folder);
+      const place = placeOf(this.pod);
+      if (find(registry, resources.pods, place)?.metadata.deletionTimestamp !== undefined) {
+        remove(registry, resources.pods, { place, gracePeriodSeconds: 0 });
+      }
+      return true;
+    } catch (error) {
+      this.#onError(new Error('The end of a Pod could not be written; it is tried again', { cause: error }));
+      return false;
+    }
+  }
+
+  /** Tells the Pod's state; one that cannot be written now is told a little later. What runs goes on. */
   #publish(): void {
+    clearTimeout(this.#tellAgain);
+    try {
+      this.#write();
+    } catch (error) {
+      this.#onError(new Error('The state of a Pod could not be written; it is tried again', { cause: error }));
+      this.#tellAgain = setTimeout(() => this.#publish(), tellAgainAfter);
+    }
+  }
+
+  #write(): void {
     const statuses = (runners: ContainerRunner[]) => runners.map(({ status }) => status);
     mutate(this.#context.registry, {
       resource: resources.pods,

@@ -181,7 +181,7 @@ class Runner implements PodRunner {
       onError,
     );
     this.#workers.set(uid, worker);
-    void worker.ended.then(() => this.#onEnded(worker, uid));
+    worker.ended.then(() => this.#onEnded(worker, uid)).catch(onError);
   }
 
   #onEnded(worker: PodWorker, uid: string): void {

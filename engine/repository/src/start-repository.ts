@@ -60,6 +60,8 @@ export interface RepositoryOptions {
   readonly enforceAddresses?: boolean;
   /** A silent connection is cut. Default: 15 minutes. */
   readonly idleTimeout?: number;
+  /** Total time of a request body that is no upload, such as that of a login. Default: 30 seconds. */
+  readonly smallBodyTimeout?: number;
   /** Total time of a plain upload or a download. Default: no limit. */
   readonly uploadTimeout?: number;
   readonly downloadTimeout?: number;
@@ -206,8 +208,13 @@ const shutDown = async ({ services, listener, gate, stopSweeping, drainTime }: R
   await closed;
   await drained(() => listener.active() === 0, 5000);
   await stopSweeping();
-  await uploads.sweep({ allOpen: metadata.exclusive });
-  await metadata.close();
+  try {
+    await uploads.sweep({ allOpen: metadata.exclusive });
+  } catch (error) {
+    services.logger.error({ err: error }, 'the last sweep failed, the next start repeats it');
+  } finally {
+    await metadata.close();
+  }
 };
 
 /** Starts the server. Rejects when it cannot listen, when the key is empty or when the stores cannot be used. */
@@ -226,12 +233,15 @@ export const startRepository = async (options: RepositoryOptions): Promise<Runni
     sessions: services.sessions,
     trustedProxies,
     gate,
+    smallBodyTime: options.smallBodyTimeout ?? 30_000,
     logger: options.logger,
     idleTimeout: options.idleTimeout ?? 15 * minute,
     stopping: services.stopping,
   });
   listener.server.listen({ port: options.port, ...(options.host === '' ? {} : { host: options.host }) });
   await once(listener.server, 'listening');
+  // Without a listener, a failure to accept one connection would end the process.
+  listener.server.on('error', (error) => options.logger.error({ err: error }, 'a connection could not be accepted'));
   const stopSweeping = startSweeping(services);
   const running = { services, listener, gate, stopSweeping, drainTime: options.drainTime ?? 20_000 };
   return {

@@ -47,8 +47,13 @@ export interface SessionService {
 export const createSessionService = (options: SessionServiceOptions): SessionService => {
   const { tokens, sessions, configuration, clock } = options;
 
-  const findGranted = async (id: string): Promise<GrantedAccess> => {
-    const granted = await sessions.find(id).catch(() => undefined);
+  const findGranted = async (id: string, whenAway: 'refuse' | 'fail'): Promise<GrantedAccess> => {
+    const granted = await sessions.find(id).catch((error: unknown) => {
+      if (whenAway === 'fail') {
+        throw error;
+      }
+      return undefined;
+    });
     if (granted === undefined || granted.deactivated) {
       throw refused();
     }
@@ -71,7 +76,8 @@ export const createSessionService = (options: SessionServiceOptions): SessionSer
         throw new TokenError('Token is expired');
       }
       const id = sha256Hex(token);
-      const granted = await findGranted(id);
+      // Old clients know the refusal; the ones that can go on with an upload have to learn that it is worth trying again.
+      const granted = await findGranted(id, acceptExpired ? 'fail' : 'refuse');
       if (!acceptExpired && granted.expiresAt !== undefined && granted.expiresAt <= now) {
         throw refused();
       }

@@ -46,6 +46,7 @@ const create = async (): Promise<string> => {
           versions: breakable(metadata.versions, 'versions'),
           sessions: breakable(metadata.sessions, 'sessions'),
           audit: breakable(metadata.audit, 'audit'),
+          locks: breakable(metadata.locks, 'locks'),
         },
       }),
     },
@@ -174,4 +175,25 @@ it('a database that is away refuses sessions instead of trusting them', async ()
   broken.add('sessions.record');
   const login = await call(shop, 'POST /api/stable/auth/login', { json: { username: 'admin', password: 'secret' } });
   expect(login.status).toBe(500);
+});
+
+it('a database that is away for a moment does not end an upload of the protocol', async () => {
+  const token = await create();
+  const message = armoured();
+  const opened = await call(shop, `POST ${base}/uploads`, { token, json: { key: 'a-key-that-goes-on' } });
+  const one = `${base}/uploads/${opened.body.data.upload.id}`;
+  const append = () => call(shop, `PATCH ${one}`, { token, headers: { 'upload-offset': '0' }, body: message });
+  broken.add('sessions.find');
+  expect((await append()).status).toBe(500);
+  broken.clear();
+  expect((await append()).status).toBe(200);
+  const json = { sha256: sha256(message), size: message.length };
+  expect((await call(shop, `POST ${one}/finalise`, { token, json })).status).toBe(200);
+});
+
+it('a lock that cannot be released does not make a stored version look failed', async () => {
+  const token = await create();
+  broken.add('locks.release');
+  expect((await plain(token)).status).toBe(200);
+  expect(await numbers(token)).toEqual([1]);
 });

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { call } from '../testing/api.ts';
 import { createShop, type Harness } from '../testing/harness.ts';
+import { rawClient, requestHead } from '../testing/raw-client.ts';
 
 let shop: Harness;
 afterEach(() => shop.stop());
@@ -43,4 +44,17 @@ it('refuses an empty key and rules that are none', async () => {
   shop = await createShop();
   await expect(createShop({ jwtKey: '' })).rejects.toThrow(/must not be empty/);
   await expect(createShop({ trustedProxies: ['10.0.0.0/99'] })).rejects.toThrow(/10\.0\.0\.0\/99/);
+});
+
+it('does not wait for ever for a small body that trickles in', async () => {
+  shop = await createShop({ smallBodyTimeout: 100 });
+  const client = await rawClient(shop);
+  await client.send(requestHead('POST /api/stable/auth/login', { 'content-length': '100' }));
+  const trickle = setInterval(() => void client.send(' ').catch(() => undefined), 20);
+  try {
+    expect(await client.receive(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 408 /);
+  } finally {
+    clearInterval(trickle);
+    client.socket.destroy();
+  }
 });

@@ -35,7 +35,9 @@ const withCollectionLock = async <T>(services: Services, collection: string, wor
     return await work();
   } finally {
     clearInterval(beat);
-    await locks.release(id, owner);
+    await locks.release(id, owner).catch((error: unknown) => {
+      logger.error({ err: error, collection }, 'the lock of an upload could not be released, it expires by itself');
+    });
   }
 };
 

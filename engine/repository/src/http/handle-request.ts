@@ -18,6 +18,8 @@ export interface HandlerOptions {
   readonly sessions: SessionService;
   readonly trustedProxies: AddressSet;
   readonly gate: TransferGate;
+  /** For a whole body that is no transfer. Milliseconds. */
+  readonly smallBodyTime: number;
   readonly logger: Logger;
 }
 
@@ -125,7 +127,10 @@ const routed = async (
     response,
     params: match.params,
     query: new URLSearchParams(incoming.query),
-    body: createRequestBody(request, response, incoming),
+    body: createRequestBody(request, response, {
+      expectsContinue: incoming.expectsContinue,
+      smallBodyTime: options.smallBodyTime,
+    }),
     clientAddress: incoming.clientAddress,
     logger: options.logger,
     signal: AbortSignal.any([signal, controller.signal]),

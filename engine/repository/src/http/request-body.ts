@@ -16,7 +16,7 @@ export interface RequestBody {
    * when the connection breaks, and the reason of `signal` when that aborts.
    */
   chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array>;
-  /** All of it, for small bodies. Answers 413 above `maxBytes`. */
+  /** All of it, for small bodies. Answers 413 above `maxBytes`, and 408 when it does not come in time. */
   text(maxBytes: number): Promise<string>;
 }
 
@@ -53,10 +53,23 @@ async function* readChunks(request: IncomingMessage, signal: AbortSignal | undef
   }
 }
 
+const collect = async (chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> => {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw failure(413, `the request body is larger than ${maxBytes} bytes`);
+    }
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts).toString('utf8');
+};
+
 export const createRequestBody = (
   request: IncomingMessage,
   response: ServerResponse,
-  options: { expectsContinue: boolean },
+  options: { expectsContinue: boolean; smallBodyTime: number },
 ): RequestBody => {
   const chunks = (signal?: AbortSignal): AsyncGenerator<Uint8Array> => {
     if (options.expectsContinue) {
@@ -67,16 +80,14 @@ export const createRequestBody = (
   return {
     chunks,
     text: async (maxBytes) => {
-      const parts: Uint8Array[] = [];
-      let length = 0;
-      for await (const chunk of chunks()) {
-        length += chunk.length;
-        if (length > maxBytes) {
-          throw failure(413, `the request body is larger than ${maxBytes} bytes`);
-        }
-        parts.push(chunk);
+      const controller = new AbortController();
+      const late = failure(408, 'the request body did not arrive in time');
+      const timer = setTimeout(() => controller.abort(late), options.smallBodyTime);
+      try {
+        return await collect(chunks(controller.signal), maxBytes);
+      } finally {
+        clearTimeout(timer);
       }
-      return Buffer.concat(parts).toString('utf8');
     },
   };
 };

@@ -39,6 +39,7 @@ export class Staging {
   readonly #id: string;
   readonly #maxBytes: number;
   #progress: Progress | undefined;
+  #rereading: Promise<Progress> | undefined;
   #cancel: AbortController | undefined;
 
   constructor(blobs: BlobStore, upload: { id: string; maxBytes: number }) {
@@ -66,11 +67,7 @@ export class Staging {
    * must obey the signal.
    */
   async append(source: (signal: AbortSignal) => AsyncIterable<Uint8Array>, offset?: number): Promise<void> {
-    const progress = await this.#current();
-    if (offset !== undefined && offset !== progress.bytes) {
-      throw new OffsetError(progress.bytes);
-    }
-    const writer = await this.#blobs.stage(this.#id);
+    const { progress, writer } = await this.#open(offset);
     this.#cancel = new AbortController();
     try {
       await this.#copy(source(this.#cancel.signal), writer, progress);
@@ -81,7 +78,7 @@ export class Staging {
   }
 
   async summary(): Promise<StagedSummary> {
-    const progress = await this.#current();
+    const progress = await this.#upToDate();
     return {
       bytes: progress.bytes,
       sha256: progress.hash.copy().digest('hex'),
@@ -115,8 +112,44 @@ export class Staging {
     }
   }
 
+  async #open(offset: number | undefined): Promise<{ progress: Progress; writer: StagedWriter }> {
+    const progress = await this.#upToDate();
+    if (offset !== undefined && offset !== progress.bytes) {
+      throw new OffsetError(progress.bytes);
+    }
+    const writer = await this.#blobs.stage(this.#id);
+    if (writer.length !== progress.bytes) {
+      await writer.close();
+      this.#progress = undefined;
+      throw new OffsetError(writer.length);
+    }
+    return { progress, writer };
+  }
+
+  /** Another server may have received bytes of this upload since this one did. */
+  async #upToDate(): Promise<Progress> {
+    const progress = await this.#current();
+    if (this.receiving) {
+      return progress;
+    }
+    const content = await this.#blobs.readStaged(this.#id);
+    await content?.close();
+    if (this.#progress === progress && !this.receiving && (content?.bytes ?? 0) !== progress.bytes) {
+      this.#progress = undefined;
+    }
+    return await this.#current();
+  }
+
+  /** Read once, however many ask at the same time: two counts of the same bytes would drift apart. */
   async #current(): Promise<Progress> {
-    this.#progress ??= await this.#reread();
+    if (this.#progress !== undefined) {
+      return this.#progress;
+    }
+    this.#rereading ??= this.#reread().finally(() => {
+      this.#rereading = undefined;
+    });
+    const progress = await this.#rereading;
+    this.#progress ??= progress;
     return this.#progress;
   }
 

@@ -32,7 +32,13 @@ const proxyOf = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(proxyNames.map((name) => [name, environment[name]]));
 
 /** Opens a request; the caller writes the body and ends it. One connection a call, so that destroying it is final. */
-export const openRequest = ({ method, url, token, headers, signal, environment }: HttpCall): ClientRequest => {
+export const openRequest = (call: HttpCall): ClientRequest => {
+  const request = createRequest(call);
+  // Whoever waits for the answer hears of the first error; what comes after it must not end the process.
+  return request.on('error', () => undefined);
+};
+
+const createRequest = ({ method, url, token, headers, signal, environment }: HttpCall): ClientRequest => {
   const options = {
     method,
     headers: {

@@ -1,4 +1,4 @@
-import type { HttpCall } from '../http/http-call.ts';
+import type { HttpAnswer, HttpCall } from '../http/http-call.ts';
 import type { Operation } from '../operation.ts';
 
 /** One collection of a repository server, reached with one token. */
@@ -30,6 +30,9 @@ export const callOf = (access: RepositoryAccess, method: HttpCall['method'], url
 });
 
 export const retries = 5;
+
+/** Answers of a server or proxy that is away for a moment. */
+export const isPassing = ({ status }: HttpAnswer): boolean => [429, 500, 502, 503, 504].includes(status);
 
 /** Waits before retry number `attempt` (from 0); ends at once when the operation is aborted. */
 export const pause = async ({ operation, retryMilliseconds }: RepositoryAccess, attempt: number): Promise<void> => {

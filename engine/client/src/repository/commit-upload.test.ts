@@ -51,6 +51,33 @@ it('waits for a server that is away for a moment', async () => {
   expect(server.versions[0]?.bytes.equals(dump)).toBe(true);
 });
 
+it('asks again, with the same key, for an upload that it could not begin', async () => {
+  let times = 0;
+  server.intervene = (request, response) => {
+    if (request.method !== 'POST' || !request.url?.endsWith('/uploads') || times++ >= 3) return false;
+    if (times === 1) refuse(response, 503, 'starting');
+    else request.socket.destroy();
+    return true;
+  };
+  expect((await make()).exitCode).toBe(0);
+  expect(times).toBe(4);
+  expect(server.uploads).toHaveLength(1);
+  expect(server.versions).toHaveLength(1);
+});
+
+it('does not ask again when the collection cannot be used', async () => {
+  let times = 0;
+  server.intervene = (request, response) => {
+    if (request.method !== 'POST' || !request.url?.endsWith('/uploads')) return false;
+    times++;
+    refuse(response, 500, 'collection is misconfigured');
+    return true;
+  };
+  const run = await make();
+  expect([run.exitCode, times]).toEqual([14, 1]);
+  expect(run.stderr).toContain('collection is misconfigured');
+});
+
 it.each([413, 403])('ends at once when the server says %s', async (status) => {
   server.intervene = (request, response) => {
     if (request.method !== 'PATCH') return false;

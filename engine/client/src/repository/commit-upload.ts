@@ -6,7 +6,7 @@ import { exchange, type HttpAnswer } from '../http/http-call.ts';
 import { EndedEarly, RequestBody } from '../http/request-body.ts';
 import { type Bytes, PieceQueue } from '../openpgp/bytes.ts';
 import { giveBack } from '../openpgp/lent-memory.ts';
-import { callOf, pause, type RepositoryAccess, retries, uploadsUrl } from './access.ts';
+import { callOf, isPassing, pause, type RepositoryAccess, retries, uploadsUrl } from './access.ts';
 import type { StoredVersion, UploadTarget } from './upload-target.ts';
 
 const stage = 'upload';
@@ -18,8 +18,6 @@ const commitMilliseconds = 60_000;
 const commitSignal = (): AbortSignal => AbortSignal.timeout(commitMilliseconds);
 
 const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
-/** Answers of a server or proxy that is away for a moment. */
-const isPassing = ({ status }: HttpAnswer): boolean => [429, 500, 502, 503, 504].includes(status);
 
 const refused = (answer: HttpAnswer): Failure => new Failure('refused', reasonOf(answer), { stage });
 

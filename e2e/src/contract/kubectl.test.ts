@@ -65,6 +65,17 @@ describe.skipIf(!kubectl || !local)(
       expect(await ok(['get', 'cm', 'settings', '-o', 'jsonpath={.data.key}'])).toBe('three');
     });
 
+    it('takes back what it has exported as a list, and finds mistakes in it', async () => {
+      for (const name of ['first', 'second']) await ok(['create', 'cm', name, '--from-literal=key=a', '--save-config']);
+      const list = await ok(['get', 'cm', 'first', 'second', '-o', 'yaml']);
+      expect(list).toContain('kind: List');
+      await ok(['delete', 'cm', 'first', 'second']);
+      expect(await ok(['apply', '-f', '-'], list)).toBe('configmap/first created\nconfigmap/second created\n');
+      const { code, stderr } = await run(['apply', '-f', '-'], list.replaceAll('  data:', '  date:'));
+      expect(code).toBe(1);
+      expect(stderr).toContain('unknown field "date"');
+    });
+
     it('creates, shows, patches, labels and deletes', async () => {
       expect(await ok(['create', 'secret', 'generic', 'access', '--from-literal=token=hidden'])).toBe(
         'secret/access created\n',

@@ -24,8 +24,15 @@ export function sendText(
   status: number,
   { text, type = 'application/json' }: { text: string; type?: string },
 ): void {
+  sendBytes(response, status, { bytes: Buffer.from(text), type });
+}
+
+export function sendBytes(
+  response: ServerResponse,
+  status: number,
+  { bytes, type }: { bytes: Buffer; type: string },
+): void {
   if (response.headersSent) return;
-  const bytes = Buffer.from(text);
   response.writeHead(status, {
     'content-type': type,
     'content-length': bytes.length,
@@ -43,11 +50,18 @@ export function addWarnings(response: ServerResponse, warnings: readonly string[
   if (safe.length > 0) response.setHeader('warning', safe);
 }
 
+const sqliteFull = 13;
+
+const causeOf = (error: unknown): string =>
+  error instanceof Error && 'errcode' in error && error.errcode === sqliteFull
+    ? 'the disk that holds the cluster is full; nothing was changed; free some space and try again'
+    : 'see the log of the cluster';
+
 export function sendError(exchange: Pick<Exchange, 'query' | 'request' | 'response'>, error: unknown): void {
   const known =
     error instanceof ApiError
       ? error
-      : new ApiError(500, 'InternalError', { message: 'Internal error occurred: see the log of the cluster' });
+      : new ApiError(500, 'InternalError', { message: `Internal error occurred: ${causeOf(error)}` });
   if (known.details?.retryAfterSeconds) {
     exchange.response.setHeader('retry-after', String(known.details.retryAfterSeconds));
   }

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Exchange } from '../http/exchange.ts';
-import { sendText } from '../http/respond.ts';
+import { sendBytes, sendText } from '../http/respond.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import { ApiError, pageNotFound } from '../registry/api-error.ts';
 import type { KindTable } from '../registry/kind-table.ts';
 import { pathsOf } from './paths.ts';
 import { schemasOf } from './schemas.ts';
+import { swaggerProtobuf } from './swagger-protobuf.ts';
+
+/** kubectl reads no other form: for what holds several objects, and in versions before 1.27 for everything. */
+const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+/** As clients name it, though it is no valid media type. */
+const protobufAsked = protobufType.replace('v2.v1', 'v2@v1');
 
 interface Document {
   text: string;
@@ -17,6 +23,7 @@ interface Document {
 export class OpenApi {
   readonly #kinds: KindTable;
   readonly #documents = new Map<string, Document>();
+  #swaggerProtobuf: Buffer | undefined;
   #generation = -1;
 
   constructor(kinds: KindTable) {
@@ -26,6 +33,7 @@ export class OpenApi {
   handle(exchange: Exchange): void {
     if (this.#generation !== this.#kinds.generation) {
       this.#documents.clear();
+      this.#swaggerProtobuf = undefined;
       this.#generation = this.#kinds.generation;
     }
     const path = exchange.info.path.replace(/\/+$/, '');
@@ -36,12 +44,21 @@ export class OpenApi {
 
   #sendV2({ request, response }: Exchange): void {
     const accept = request.headers.accept ?? '*/*';
+    if ([protobufType, protobufAsked].some((type) => accept.includes(type))) {
+      sendBytes(response, 200, { bytes: this.#protobuf(), type: protobufType });
+      return;
+    }
     if (!/application\/json|\*\/\*/.test(accept)) {
       throw new ApiError(406, 'NotAcceptable', {
-        message: 'only the following media types are accepted: application/json',
+        message: `only the following media types are accepted: application/json, ${protobufType}`,
       });
     }
     sendText(response, 200, { text: this.#document('v2', () => this.#swagger()).text });
+  }
+
+  #protobuf(): Buffer {
+    this.#swaggerProtobuf ??= swaggerProtobuf(this.#swagger());
+    return this.#swaggerProtobuf;
   }
 
   #sendV3({ response }: Exchange, name: string): void {

@@ -85,6 +85,8 @@ const openPipe = (path: string): Pipe => {
 };
 
 const openPipes = async (folder: string): Promise<{ stdout: Pipe; stderr: Pipe }> => {
+  // A program that was killed in here has left its pipes behind.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const paths = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr') };
   try {

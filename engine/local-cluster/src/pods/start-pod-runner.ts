@@ -165,7 +165,7 @@ class Runner implements PodRunner {
     const { registry, node, logger, restartDelays = { first: 10_000, longest: 300_000 } } = this.#options;
     const folder = podFolder(this.#pods, uid);
     const onError = (error: unknown): void =>
-      logger.error({ err: error, namespace: pod.metadata.namespace, pod: pod.metadata.name }, 'A Pod could not be run');
+      logger.error({ err: error, namespace: pod.metadata.namespace, pod: pod.metadata.name }, 'Trouble with a Pod');
     const worker = new PodWorker(
       {
         registry,

@@ -19,7 +19,7 @@ import type { Endpoints } from './http/handle.ts';
 import { contextOf } from './http/request-context.ts';
 import type { Identity } from './identity/identity.ts';
 import { type SessionCookie, sessionCookie } from './identity/session-cookie.ts';
-import { cachesSynced } from './kubernetes/cluster-caches.ts';
+import { cachesFresh, cachesSynced } from './kubernetes/cluster-caches.ts';
 import { createServices, type Services } from './services.ts';
 
 export interface ConsoleOptions {
@@ -138,6 +138,7 @@ function addAllRoutes(endpoints: Endpoints, { services, options, state, cookie, 
     version: manifest.version,
     repository: { namespace: repository.namespace, jobUrl: repository.jobUrl },
     resourcesInstalled: () => state.synced,
+    fresh: () => cachesFresh(caches),
   });
   addClusterRoutes(endpoints, { access, caches });
   addScheduleRoutes(endpoints, schedules);

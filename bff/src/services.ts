@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { KubeClient } from '@backstay/kubernetes';
-import type { JobDetail, JobSummary } from '@backstay/shared';
+import type { Job, JobDetail, JobSummary } from '@backstay/shared';
 import type { Logger } from 'pino';
 import { BackupService } from './features/backups/backup-service.ts';
 import { ChangeRing } from './features/events/change-ring.ts';
@@ -73,7 +73,7 @@ export function createServices(options: ServiceOptions): Services {
     records: new JobRecords(database, now),
     archive: new LogArchive(join(dirname(options.databaseFile), 'job-logs')),
   };
-  const features = createFeatures(base, options);
+  const features = createFeatures(base, options, { beforeCancel: (job) => live.archiver.follow(job) });
   const live = createLive(base, features, client);
   return {
     ...{ database, codes, caches, access: base.access, sessions: base.sessions, records: base.records },
@@ -103,12 +103,12 @@ interface Base {
   now: () => number;
 }
 
-function createFeatures(base: Base, options: ServiceOptions) {
+function createFeatures(base: Base, options: ServiceOptions, hooks: { beforeCancel: (job: Job) => void }) {
   const { access, caches, collections, repository, records, now } = base;
   const { jobUrl, namespace } = options.repository;
   const catalog = new ProcedureCatalog(caches.templates);
   const findProcedure = catalog.find.bind(catalog);
-  const jobs = new JobService({ access, caches, records, archive: base.archive });
+  const jobs = new JobService({ ...hooks, access, caches, records, archive: base.archive });
   const recentJobs = (of: string, schedule: string): JobSummary[] => jobs.recentOf(of, schedule);
   const procedures = new ProcedureService({ access, caches, catalog, logger: base.logger });
   const schedules = new ScheduleService({

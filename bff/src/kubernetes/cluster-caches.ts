@@ -4,6 +4,7 @@ import {
   type ClusterBackupProcedureTemplate,
   type CronJob,
   type Job,
+  type KubeObject,
   labels,
   type Namespace,
   type Pod,
@@ -45,8 +46,8 @@ export function startCaches({ client, repositoryNamespace, logger }: CacheOption
     onError: (error: unknown) => logger.warn({ err: error, kind }, 'watch interrupted'),
   });
   const schedules = createResourceCache({ ...shared('schedules'), type: resourceTypes.scheduledBackups });
-  const jobs = createResourceCache({ ...shared('jobs'), ...ours, type: resourceTypes.jobs });
-  const pods = createResourceCache({ ...shared('pods'), ...ours, type: resourceTypes.pods });
+  const jobs = createResourceCache({ ...shared('jobs'), ...ours, type: resourceTypes.jobs, transform: withoutFields });
+  const pods = createResourceCache({ ...shared('pods'), ...ours, type: resourceTypes.pods, transform: slimPod });
   return {
     ...indexJobs({ jobs, pods, schedules }),
     namespaces: createResourceCache({ ...shared('namespaces'), type: resourceTypes.namespaces }),
@@ -63,6 +64,23 @@ export function startCaches({ client, repositoryNamespace, logger }: CacheOption
     pods,
   };
 }
+
+function withoutFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** Of a Pod's spec only the names of its containers are asked for. */
+function slimPod(pod: Pod): Pod {
+  const { managedFields: _, annotations: _a, ...metadata } = pod.metadata;
+  const names = (containers: Pod['spec']['containers'] | undefined) => containers?.map(({ name }) => ({ name }));
+  const initContainers = names(pod.spec.initContainers);
+  const spec = { ...(initContainers && { initContainers }), containers: names(pod.spec.containers) ?? [] };
+  return { ...pod, metadata, spec };
+}
+
+/** False when a cache may be behind the cluster. */
+export const cachesFresh = (caches: ClusterCaches): boolean => all(caches).every((cache) => cache.fresh);
 
 const all = (of: ClusterCaches): Pick<ResourceCache<Namespace>, 'synced' | 'stop' | 'fresh'>[] => [
   ...[of.namespaces, of.schedules, of.actions, of.templates],

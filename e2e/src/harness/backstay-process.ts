@@ -24,11 +24,12 @@ export interface BackstayProcess {
 
 export const newHome = (): string => fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-e2e-'));
 
-export async function startBackstay(home: string = newHome()): Promise<BackstayProcess> {
+/** `port` of the console; 0: any free one. */
+export async function startBackstay(home: string = newHome(), port = 0): Promise<BackstayProcess> {
   const begun = Date.now();
   const child = spawn(process.execPath, [command, 'start'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, BACKSTAY_HOME: home, BACKSTAY_PORT: '0' },
+    env: { ...process.env, BACKSTAY_HOME: home, BACKSTAY_PORT: String(port) },
   });
   const { url, signInLink } = await ready(child);
   return {

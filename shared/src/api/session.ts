@@ -11,6 +11,8 @@ export const sessionSchema = z.object({
     version: z.string(),
     /** False while the custom resources are not installed. */
     resourcesInstalled: z.boolean(),
+    /** True while the console cannot follow the cluster: what it shows may be old. */
+    stale: z.boolean().optional(),
   }),
   /** Version of Backstay. */
   version: z.string(),

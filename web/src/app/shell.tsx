@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useRef } from 'react';
 import { hasApiCode } from '../lib/api-error.ts';
 import { LiveProvider, useLiveState } from '../lib/live.tsx';
 import { sessionQuery } from '../lib/queries/cluster.ts';
+import { useSession } from '../lib/session.ts';
 import { Failure, Loading } from '../ui/states.tsx';
 import { ConsoleMasthead } from './masthead.tsx';
 import { Navigation } from './navigation.tsx';
@@ -17,14 +18,15 @@ const SignInNeeded = lazy(() =>
 /** Everything behind the sign-in: navigation, the live stream, and the page. */
 export function Shell() {
   const session = useQuery(sessionQuery());
-  if (session.data !== undefined) {
+  const signedOut = hasApiCode(session.error, 'sign_in_required');
+  if (session.data !== undefined && !signedOut) {
     return (
       <LiveProvider>
         <Frame />
       </LiveProvider>
     );
   }
-  if (hasApiCode(session.error, 'sign_in_required')) {
+  if (signedOut) {
     return (
       <Suspense>
         <SignInNeeded />
@@ -42,7 +44,16 @@ export function Shell() {
 }
 
 function LiveBanner() {
-  if (useLiveState() !== 'lost') return null;
+  const { cluster } = useSession();
+  const lost = useLiveState() === 'lost';
+  if (!lost && cluster.stale) {
+    return (
+      <Alert variant="warning" isInline title="Backstay cannot follow the cluster at the moment" isLiveRegion>
+        What you see may be old. It goes on by itself as soon as the cluster answers.
+      </Alert>
+    );
+  }
+  if (!lost) return null;
   return (
     <Alert
       variant="warning"

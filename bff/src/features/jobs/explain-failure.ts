@@ -99,14 +99,21 @@ const signalNames: Record<number, string> = {
 /** Why a job failed: what the client said, else what the cluster said, else how the process ended. */
 export function explainFailure(evidence: FailureEvidence): Failure {
   const ended = lastTermination(evidence.pods);
-  const code = evidence.log.failure?.exitCode ?? ended?.exitCode;
-  const signal = evidence.log.failure?.signal ?? signalOf(ended);
+  const { code, signal } = endOf(evidence.log, ended);
   return {
     ...(clusterCause(evidence) ?? clientCause(evidence.log, ended?.exitCode) ?? endCause(ended)),
     ...(code !== undefined && { exitCode: code }),
     ...(signal !== undefined && { signal }),
     lastLines: [...evidence.lastLines],
   };
+}
+
+/** How the command ended, else how the client did: the two are never mixed. */
+function endOf({ failure }: JobLogSummary, ended: Termination | undefined): { code?: number; signal?: string } {
+  if (failure?.exitCode !== undefined || failure?.signal !== undefined) {
+    return { code: failure.exitCode, signal: failure.signal };
+  }
+  return { code: ended?.exitCode, signal: signalOf(ended) };
 }
 
 /** One line for lists. */
@@ -136,9 +143,27 @@ function clientCause(log: JobLogSummary, exitCode: number | undefined): Cause | 
   const { stage, reason } = log.failure;
   return {
     stage: stage === undefined ? 'Preparation' : stageWords[stage],
-    message: reason,
-    advice: exitCode === undefined ? 'Read the log.' : describeClientExitCode(exitCode).advice,
+    message: asSentence(reason),
+    advice:
+      commandAdvice(log.failure) ??
+      (exitCode === undefined ? 'Read the log.' : describeClientExitCode(exitCode).advice),
   };
+}
+
+const asSentence = (text: string): string => {
+  const begun = /^[a-z]+ /.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+};
+
+/** A command that broke said why itself, unless it was killed. */
+function commandAdvice(failure: NonNullable<JobLogSummary['failure']>): string | undefined {
+  if (failure.stage !== 'dump' && failure.stage !== 'load') return undefined;
+  if (failure.signal === 'SIGKILL') {
+    return 'Something ended the command by force; most often memory ran out. Free or allow more memory, then run it again.';
+  }
+  if (failure.signal !== undefined) return 'Somebody or something ended the command from outside. Run it again.';
+  if (failure.exitCode === undefined) return undefined;
+  return 'The last lines above are what the command itself wrote. Mend what they name, then run it again.';
 }
 
 interface Termination {

@@ -21,6 +21,12 @@ export interface ArchiverParts {
   onArchived: (job: JobDetail) => void;
 }
 
+/** A log that was read while its job was still running. */
+interface Followed {
+  reader: LogReader;
+  pods: readonly Pod[];
+}
+
 const atOnce = 2;
 const firstRetryMilliseconds = 1_000;
 const longestRetryMilliseconds = 60_000;
@@ -37,6 +43,8 @@ export class JobArchiver {
   readonly #running = new Set<Promise<void>>();
   /** Archivings that are under way, by uid. */
   readonly #archiving = new Map<string, Promise<void>>();
+  /** Logs that are followed into the archive, by uid; undefined where that failed. */
+  readonly #followed = new Map<string, Promise<Followed | undefined>>();
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #abort = new AbortController();
   #off: () => void = () => undefined;
@@ -58,9 +66,31 @@ export class JobArchiver {
     });
   }
 
+  /** Reads along from now on: a job that its deadline ends loses its Pods, and with them its log. */
+  follow(job: Job): void {
+    const id = job.metadata.uid ?? '';
+    if (this.#followed.has(id) || this.#abort.signal.aborted) return;
+    const following = this.#follow(job).catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error, job: job.metadata.name }, 'cannot follow the log of a job');
+      return undefined;
+    });
+    this.#followed.set(id, following);
+  }
+
+  async #follow(job: Job): Promise<Followed | undefined> {
+    const { archive, caches, client } = this.#parts;
+    const reader = new LogReader();
+    const pods = caches.podsOf(job.metadata.uid ?? '');
+    if (pods.length === 0) return undefined;
+    const log = readJobLog({ caches, client }, job, { follow: true, signal: this.#abort.signal });
+    await archive.write(job.metadata.uid ?? '', readAlong(log, reader));
+    return { reader, pods };
+  }
+
   async stop(): Promise<void> {
     this.#off();
     this.#abort.abort();
+    await Promise.all(this.#followed.values());
     for (const retry of this.#retries) clearTimeout(retry);
     this.#queue.length = 0;
     await Promise.allSettled(this.#running);
@@ -124,11 +154,19 @@ export class JobArchiver {
 
   async #keep(job: Job): Promise<void> {
     const { archive, caches, client } = this.#parts;
-    const reader = new LogReader();
+    const id = job.metadata.uid ?? '';
+    const followed = await this.#followed.get(id);
+    this.#followed.delete(id);
+    this.#abort.signal.throwIfAborted();
     const pods = await this.#podsOf(job);
+    if (followed !== undefined && pods.length === 0) {
+      await this.#record(job, followed.reader, { hasLog: true, gone: false, pods: followed.pods });
+      return;
+    }
+    const reader = new LogReader();
     const seen = { jobs: caches.jobs, pods: snapshotOf(pods), podsOf: () => pods };
     const log = readJobLog({ caches: seen, client }, job, { follow: false, signal: this.#abort.signal });
-    if (pods.length > 0) await archive.write(job.metadata.uid ?? '', readAlong(log, reader));
+    if (pods.length > 0) await archive.write(id, readAlong(log, reader));
     this.#abort.signal.throwIfAborted();
     await this.#record(job, reader, { hasLog: pods.length > 0, gone: false, pods });
   }

@@ -15,14 +15,16 @@ export function jobPhases(job: Job, pods: readonly Pod[], state: JobState): Phas
   const finished = isoInstant(finishedAt(job));
   const steps: Step[] = [
     { name: 'Requested', began: job.metadata.creationTimestamp },
-    { name: 'Preparing', began: pod?.status?.startTime ?? pod?.metadata.creationTimestamp },
+    { name: 'Preparing', began: pod?.status?.startTime ?? pod?.metadata.creationTimestamp ?? job.status?.startTime },
     {
       name: operationOf(job) === 'restore' ? 'Restoring' : 'Backing up',
       began: startOf(pod?.status?.containerStatuses),
     },
   ];
   const active = steps.findLastIndex((step) => step.began !== undefined);
-  const phases = steps.map((step, index): Phase => {
+  // With its Pod gone nobody knows how far a job came: nothing is claimed about it.
+  const known = pod === undefined && isTerminal(state) ? steps.slice(0, active + 1) : steps;
+  const phases = known.map((step, index): Phase => {
     const at = isoInstant(step.began);
     return { name: step.name, state: phaseState(index - active, state), ...(at !== undefined && { at }) };
   });

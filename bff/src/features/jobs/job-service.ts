@@ -28,6 +28,8 @@ export interface JobParts {
   records: JobRecords;
   archive: LogArchive;
   access: Access;
+  /** Called before the cluster is asked to end a job. */
+  beforeCancel: (job: Job) => void;
 }
 
 export interface JobFilter extends Omit<JobQuery, 'namespaces'> {
@@ -179,6 +181,7 @@ export class JobService {
       throw new DomainError('already_finished');
     }
     if (isTerminal(jobState(job, []))) throw new DomainError('already_finished');
+    this.#parts.beforeCancel(job);
     const body = {
       metadata: { annotations: { [annotations.cancelledBy]: identity.name }, uid: job.metadata.uid },
       spec: { activeDeadlineSeconds: 1 },

@@ -72,10 +72,10 @@ describe('jobs', () => {
     await eventually(async () => {
       expect((await detail()).failure).toEqual({
         stage: 'Reading the data',
-        message: 'pg_dump: no such database',
+        message: 'pg_dump: no such database.',
         exitCode: 3,
         lastLines: ['starting', failed],
-        advice: expect.stringContaining('Nothing was stored.'),
+        advice: expect.stringContaining('last lines'),
       });
     });
     new FakeJob(harness.cluster, { name: 'killed' }).run(() => lines('x')).fail({ exitCode: 137 });
@@ -88,6 +88,36 @@ describe('jobs', () => {
     new FakeJob(harness.cluster, { name: 'stopped' }).run(() => lines('x')).fail({ podReason: 'NodeRestarted' });
     await eventually(async () => {
       expect((await detail('stopped')).failure?.message).toBe('Backstay was stopped while this ran.');
+    });
+  });
+
+  it('say that a dump was killed, and not how the client ended after it', async () => {
+    const killed =
+      'time="2026-11-23T05:00:00Z" level=error msg="Backup failed" stage=dump signal=SIGKILL reason="killed"';
+    new FakeJob(harness.cluster).run(() => lines(killed)).fail({ exitCode: 10 });
+    await eventually(async () => {
+      const { failure } = await detail();
+      expect(failure).toMatchObject({ signal: 'SIGKILL', advice: expect.stringContaining('memory') });
+      expect(failure).not.toHaveProperty('exitCode');
+    });
+  });
+
+  it('keep the log of a cancelled job, whose Pod the cluster takes away', async () => {
+    const log = openLog();
+    const job = new FakeJob(harness.cluster).run(log.read);
+    await eventually(async () => expect((await list())?.items).toMatchObject([{ state: 'running' }]));
+    log.push('2026-11-23T05:00:00.1Z before\n');
+    expect((await harness.call('POST', '/api/jobs/shop/orders-backup-1/cancel')).status).toBe(200);
+    log.push('2026-11-23T05:00:00.2Z told to end\n');
+    harness.cluster.remove(resourceTypes.pods, 'shop', job.podName);
+    log.push(undefined);
+    job.pod = undefined;
+    job.fail({ reason: 'DeadlineExceeded' });
+    await eventually(async () => {
+      const text = (await harness.call('GET', '/api/jobs/shop/orders-backup-1/log')).text;
+      expect(text).toBe('2026-11-23T05:00:00.100000000Z before\n2026-11-23T05:00:00.200000000Z told to end\n');
+      const phases = (await detail()).phases.map(({ name, state }) => `${name} ${state}`);
+      expect(phases).toEqual(['Requested done', 'Preparing done', 'Backing up failed', 'Cancelled failed']);
     });
   });
 

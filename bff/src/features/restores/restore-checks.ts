@@ -1,8 +1,7 @@
 import { type KubeClient, KubeError } from '@backstay/kubernetes';
 import { type Check, type JobSummary, type Problem, resourceTypes, type ScheduledBackup } from '@backstay/shared';
 import type { StoredVersion } from '../../repository/repository-client.ts';
-
-const minute = 60;
+import { sizeInWords } from './words.ts';
 
 export function versionChecks(wanted: number, versions: readonly StoredVersion[], collection: string): Check[] {
   const found = versions.find((version) => version.versionNumber === wanted);
@@ -21,7 +20,11 @@ export function versionChecks(wanted: number, versions: readonly StoredVersion[]
 function sizeCheck(found: StoredVersion): Check {
   const named = { id: 'version', title: 'Backup' };
   if (found.filesize > 0)
-    return { ...named, state: 'ok', message: `Version ${found.versionNumber} is there, ${found.filesize} bytes.` };
+    return {
+      ...named,
+      state: 'ok',
+      message: `Version ${found.versionNumber} is there, ${sizeInWords(found.filesize)}.`,
+    };
   return { ...named, state: 'failed', message: 'This version is empty.', advice: 'Choose another backup.' };
 }
 
@@ -131,10 +134,4 @@ export function estimateSeconds(jobs: readonly JobSummary[], sizeBytes: number |
   const seconds = (Date.parse(reference.finishedAt) - Date.parse(reference.startedAt)) / 1000;
   const share = reference.sizeBytes && sizeBytes ? sizeBytes / reference.sizeBytes : 1;
   return Math.max(1, Math.round(seconds * share));
-}
-
-export function durationInWords(seconds: number): string {
-  if (seconds < minute) return 'less than a minute';
-  const minutes = Math.round(seconds / minute);
-  return minutes === 1 ? 'about a minute' : `about ${minutes} minutes`;
 }

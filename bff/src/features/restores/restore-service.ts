@@ -17,14 +17,13 @@ import {
 import type { Access } from '../../identity/access.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { dryRunCreate } from '../../kubernetes/dry-run.ts';
-import { manifestOf, toYaml } from '../../kubernetes/manifest.ts';
+import { manifestOf } from '../../kubernetes/manifest.ts';
 import { randomSuffix } from '../../kubernetes/random-name.ts';
 import { collectionOf, readVars } from '../../kubernetes/stored-vars.ts';
 import type { CollectionStates } from '../../repository/collection-states.ts';
 import type { StoredVersion } from '../../repository/repository-client.ts';
 import {
   appliedCheck,
-  durationInWords,
   estimateSeconds,
   keyCheck,
   permissionCheck,
@@ -32,6 +31,7 @@ import {
   targetCheck,
   versionChecks,
 } from './restore-checks.ts';
+import { ageInWords } from './words.ts';
 
 export interface RestoreParts {
   access: Access;
@@ -75,7 +75,7 @@ export class RestoreService {
     const { action, targetSecret } = prepared.objects;
     const seconds = estimateSeconds(prepared.jobs, prepared.version?.filesize);
     return {
-      steps: this.#steps(form, prepared, seconds),
+      steps: this.#steps(form, prepared),
       checks: prepared.checks,
       manifest: [targetSecret, action].flatMap((object) => (object ? [manifestOf(object)] : [])).join('---\n'),
       ...(seconds !== undefined && { estimatedSeconds: seconds }),
@@ -171,46 +171,32 @@ export class RestoreService {
     return this.#parts.checkProcedure(identity, { ...check, operation: 'restore' }, signal);
   }
 
-  #steps(form: RestoreForm, { schedule, version, jobs }: Prepared, seconds: number | undefined): string[] {
-    const at = version && new Date(version.CreatedAt);
+  #steps(form: RestoreForm, { schedule, version, jobs }: Prepared): string[] {
+    const age = version && ageInWords(this.#parts.now() - Date.parse(version.CreatedAt));
     const procedure = this.#procedureOf(schedule);
     const title = procedure?.title ?? schedule.spec.templateRef.name;
-    const secrets = secretParameterNames(procedure?.parameters ?? []);
     const steps = [
-      `Version ${form.version} of ${collectionOf(schedule)}${at ? `, stored ${at.toISOString()},` : ''} is downloaded, compared with its digest and decrypted.`,
-      ...this.#targetSteps(form, { title, secrets }),
+      `Version ${form.version} of ${collectionOf(schedule)}${age ? `, stored ${age} ago,` : ''} is downloaded, compared with its digest and decrypted.`,
+      ...this.#targetSteps(form, procedure, title),
     ];
-    if (at !== undefined && form.target.mode === 'in-place') {
-      steps.push(
-        `Everything written since ${at.toISOString()} (${ageInWords(this.#parts.now() - at.getTime())} ago) is lost.`,
-      );
+    if (age !== undefined && form.target.mode === 'in-place') {
+      steps.push(`Everything that was written in the ${age} since then is lost.`);
     }
     const newer = jobs.find((job) => job.operation === 'backup' && job.state === 'succeeded');
     if (newer?.version !== undefined && newer.version > form.version) {
       steps.push(`There is a newer backup: version ${newer.version}.`);
     }
-    if (seconds !== undefined) steps.push(`Going by earlier jobs this takes ${durationInWords(seconds)}.`);
     return steps;
   }
 
-  #targetSteps(form: RestoreForm, procedure: { title: string; secrets: ReadonlySet<string> }): string[] {
-    const { title, secrets } = procedure;
+  #targetSteps(form: RestoreForm, procedure: Procedure | undefined, title: string): string[] {
     if (form.target.mode === 'in-place') return [`${title}: the place it was taken from is overwritten.`];
-    const changed = Object.entries(form.target.parameters).map(([name, value]) => [
-      name,
-      secrets.has(name) ? '(not shown)' : value,
-    ]);
-    return [
-      `${title}: it is loaded with other parameters; what is there already is overwritten.`,
-      ...(changed.length > 0 ? [toYaml(Object.fromEntries(changed)).trim()] : []),
-    ];
+    const parameters = procedure?.parameters ?? [];
+    const secrets = secretParameterNames(parameters);
+    const changed = Object.entries(form.target.parameters).map(([name, value]) => {
+      const label = parameters.find((parameter) => parameter.name === name)?.label ?? name;
+      return `${label}: ${secrets.has(name) ? '(not shown)' : value}.`;
+    });
+    return [`${title}: it is loaded with other parameters; what is there already is overwritten.`, ...changed];
   }
-}
-
-function ageInWords(milliseconds: number): string {
-  const minutes = Math.max(0, Math.round(milliseconds / 60_000));
-  if (minutes < 2) return 'a minute or two';
-  if (minutes < 120) return `${minutes} minutes`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }

@@ -57,7 +57,10 @@ describe('planRestore', () => {
     applySchedule();
     await eventually(async () => expect(await checkStates()).toEqual(allOk));
     const { steps, confirmation, manifest } = await plan();
-    expect(steps.join('\n')).toMatch(/overwritten[\s\S]*Everything written since .* is lost/);
+    expect(steps.join('\n')).toMatch(/stored .* ago[\s\S]*overwritten[\s\S]*Everything that was written .* is lost/);
+    // Written for people: they see no instants and byte counts of machines, and the duration once.
+    expect(steps.join('\n')).not.toMatch(/\d{4}-\d\d-\d\dT|takes/);
+    expect((await plan()).checks.map((check) => check.message).join('\n')).not.toMatch(/\d+ bytes/);
     expect(confirmation).toBe('orders');
     expect(manifest).toContain('targetVersion: "1"');
     expect(harness.cluster.all(resourceTypes.requestedBackupActions)).toEqual([]);

@@ -19,6 +19,8 @@ export interface SessionParts {
   repository: NonNullable<Session['repository']>;
   /** Whether the custom resources are there. */
   resourcesInstalled: () => boolean;
+  /** Whether what the console knows of the cluster is current. */
+  fresh: () => boolean;
 }
 
 const versionSchema = z.object({ gitVersion: z.string() });
@@ -51,6 +53,7 @@ async function describe(parts: SessionParts, identity: Identity): Promise<Sessio
       name: parts.clusterName,
       version: await clusterVersion(parts.client),
       resourcesInstalled: parts.resourcesInstalled(),
+      ...(!parts.fresh() && { stale: true }),
     },
     version: parts.version,
     defaultNamespace,

@@ -23,7 +23,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
         </Link>
       </Fact>
       <Fact term="Started">{job.startedAt === undefined ? 'Not yet' : <Ago at={job.startedAt} />}</Fact>
-      <Fact term="Took">
+      <Fact term={job.finishedAt === undefined ? 'Running for' : 'Took'}>
         <JobDuration job={job} />
       </Fact>
       {job.version === undefined ? null : <Fact term="Backup">Number {job.version}</Fact>}

@@ -58,7 +58,7 @@ function Failure({ job }: { job: JobDetail }) {
   const codes = [
     failure.exitCode === undefined ? undefined : `exit code ${failure.exitCode}`,
     failure.signal === undefined ? undefined : `signal ${failure.signal}`,
-  ].filter((each) => each !== undefined);
+  ].filter((each) => each !== undefined && !failure.message.includes(each.replace('signal ', '')));
   return (
     <Alert variant="danger" isInline title={title} className="bs-failure">
       <p>

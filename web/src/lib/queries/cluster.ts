@@ -9,6 +9,8 @@ export const sessionQuery = () =>
     queryKey: sessionKey,
     queryFn: ({ signal }) => call(sessionRoutes.getSession, { signal }),
     staleTime: 60_000,
+    // Says whether the server itself is still in touch with the cluster.
+    refetchInterval: 20_000,
   });
 
 export const namespacesQuery = () =>

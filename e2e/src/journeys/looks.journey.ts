@@ -99,7 +99,8 @@ test.describe('every screen, wide and on a phone, light and dark', () => {
     for (const look of looks) {
       const page = await pageWith(browser, look);
       await page.goto(`${backstay.url}/schedules`);
-      await expect(page.getByText('backstay -- sign-in').first()).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'Sign in to Backstay' })).toBeVisible();
+      await expect(page.getByRole('textbox')).toHaveValue('npm run -s backstay -- sign-in');
       await inspect(page, look, 'signed-out');
       await page.goto(backstay.signInLink);
       await expect(page.getByText(/used already or is too old/)).toBeVisible();

@@ -33,13 +33,19 @@ export function RowActions({ label, actions }: Props) {
 }
 
 function Menu({ label, actions }: Props) {
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(false);
   const list = useRef<HTMLUListElement>(null);
-  // The button that was pressed is gone by now: the focus moves on into the menu that it opened.
+  // Opened within the click that asked for it, the menu would take that click for one beside it and close again.
   useEffect(() => {
-    const timer = setTimeout(() => list.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus());
+    const timer = setTimeout(() => setOpen(true));
     return () => clearTimeout(timer);
   }, []);
+  // The button that was pressed is gone by now: the focus moves on into the menu that it opened.
+  useEffect(() => {
+    if (!open) return;
+    const timer = setTimeout(() => list.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus());
+    return () => clearTimeout(timer);
+  }, [open]);
   return (
     <Dropdown
       isOpen={open}

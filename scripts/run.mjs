@@ -17,6 +17,8 @@ const commands = {
   test: { script: path.join(root, 'scripts/test.mjs') },
   lint: { script: path.join(root, 'scripts/lint.mjs') },
   types: { script: path.join(root, 'scripts/types.mjs') },
+  load: { built: true, script: path.join(root, 'e2e/src/load/main.ts') },
+  faults: { built: true, script: path.join(root, 'e2e/src/faults/main.ts') },
   generate: { script: path.join(root, 'scripts/generate.mjs') },
   format: { executable: tool('biome'), prefix: ['check', '--write', '.'] },
   unit: { executable: tool('vitest'), prefix: ['run'] },

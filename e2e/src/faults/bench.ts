@@ -1,0 +1,84 @@
+import { runClient } from '../harness/client-process.ts';
+import { GpgKey } from '../harness/gpg-key.ts';
+import { type CollectionApi, collectionApi, digestOf, type ListedVersion } from '../harness/repository-api.ts';
+import { type CollectionLimits, RepositoryProcess } from '../harness/repository-process.ts';
+import type { FaultRun } from './fault-case.ts';
+
+export const collection = 'faults';
+
+/** A real repository, a key and one collection: where injections happen. */
+export class Bench {
+  readonly repository: RepositoryProcess;
+  readonly key: GpgKey;
+  readonly token: string;
+  api: CollectionApi;
+  readonly #accepted = new Set<number>();
+
+  private constructor(repository: RepositoryProcess, key: GpgKey, token: string) {
+    this.repository = repository;
+    this.key = key;
+    this.token = token;
+    this.api = collectionApi(repository.url, token, collection);
+  }
+
+  static async start(limits: CollectionLimits = {}): Promise<Bench> {
+    const room = { maxBackupsCount: 1500, maxOneVersionSize: '20M', maxCollectionSize: '30G' };
+    const repository = await RepositoryProcess.start({ [collection]: { ...room, ...limits } });
+    return new Bench(repository, new GpgKey(), await repository.login());
+  }
+
+  /** A backup that nothing hurts. A bench where it fails would pass every check of refused ones. */
+  async works(): Promise<void> {
+    const { exitCode, log } = await runClient(['make', '-c', 'head -c 300000 /dev/urandom'], this.environment());
+    const added = this.#added(await this.api.list());
+    if (exitCode !== 0 || added.length !== 1) throw new Error(`An unhurt backup fails: ${log}`);
+    this.accept(added);
+  }
+
+  /** From now on these are no news for {@link check}, but have to stay. */
+  accept(versions: readonly ListedVersion[]): void {
+    for (const { versionNumber } of versions) this.#accepted.add(versionNumber);
+  }
+
+  /** An empty collection takes the place of the one so far. */
+  use(name: string, limits: CollectionLimits): void {
+    this.repository.putCollection(name, limits);
+    this.api = collectionApi(this.repository.url, this.token, name);
+    this.#accepted.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.key[Symbol.dispose]();
+    await this.repository[Symbol.asyncDispose]();
+  }
+
+  environment(url: string = this.repository.url): NodeJS.ProcessEnv {
+    return {
+      ...{ BM_URL: url, BM_COLLECTION_ID: collection, BM_AUTH_TOKEN: this.token, BM_RECIPIENT: this.key.email },
+      ...{ BM_PUBLIC_KEY_PATH: this.key.publicPath, BM_PRIVATE_KEY_PATH: this.key.privatePath, BM_TIMEOUT: '20' },
+    };
+  }
+
+  /**
+   * Everything listed is stored with its digest and nothing accepted is lost; staging is empty and nothing is reserved
+   * where `settled` says so. Gives the versions that were never accepted.
+   */
+  async check(run: FaultRun, { what, settled }: { what: string; settled: boolean }): Promise<ListedVersion[]> {
+    const versions = await this.api.list();
+    for (const { versionNumber, sha256 } of versions.slice(-3)) {
+      const digest = await digestOf(await this.api.download(versionNumber));
+      if (digest !== sha256) run.broken(`${what}: version ${versionNumber} does not hash to its digest`);
+    }
+    const added = this.#added(versions);
+    if (versions.length - added.length !== this.#accepted.size) run.broken(`${what}: a version was lost`);
+    if (!settled) return added;
+    const { reservedBytes } = await this.api.usage();
+    if (reservedBytes !== 0) run.broken(`${what}: ${reservedBytes} bytes stay reserved`);
+    if (this.repository.staged().length > 0) run.broken(`${what}: staged bytes stay`);
+    return added;
+  }
+
+  #added(versions: readonly ListedVersion[]): ListedVersion[] {
+    return versions.filter(({ versionNumber }) => !this.#accepted.has(versionNumber));
+  }
+}

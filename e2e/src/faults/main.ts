@@ -1,0 +1,89 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import type { FaultCase } from './fault-case.ts';
+import { createRandom } from './random.ts';
+import { serverKilled } from './t1-server-killed.ts';
+import { exitCodes } from './t3-exit-codes.ts';
+import { killedBySignals } from './t4-signals.ts';
+import { clientKilled } from './t6-client-killed.ts';
+import { mutatedBodies } from './t7-mutations.ts';
+import { quotaRace } from './t14-quota-race.ts';
+import { brokenRestores } from './t25-restores.ts';
+
+const cases: readonly FaultCase[] = [
+  serverKilled,
+  exitCodes,
+  killedBySignals,
+  clientKilled,
+  mutatedBodies,
+  quotaRace,
+  brokenRestores,
+];
+const shown = 10;
+
+const usage = `npm run faults -- [--long] [--json] [--seed N] [CASE...]
+
+Hurts the real client and the real repository, and looks whether the promises still hold. Without a name: every case.
+  --long    as many injections as a release needs (hours)
+  --json    one object a line: {case, injections, broken, seed}
+  --seed N  the same injections again
+
+${cases.map(({ name, explains }) => `  ${name.padEnd(5)}${explains}`).join('\n')}
+`;
+
+interface Outcome {
+  case: string;
+  injections: number;
+  broken: number;
+  seed: number;
+}
+
+async function inject(one: FaultCase, { seed, long }: { seed: number; long: boolean }): Promise<Outcome> {
+  const outcome: Outcome = { case: one.name, injections: 0, broken: 0, seed };
+  const broken = (what: string): void => {
+    outcome.broken += 1;
+    if (outcome.broken <= shown) process.stderr.write(`${one.name}: ${what}\n`);
+  };
+  const injected = (): void => {
+    outcome.injections += 1;
+  };
+  try {
+    await one.run({ random: createRandom(seed), long, broken, injected });
+  } catch (error) {
+    broken(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  // A case that hurts nothing proves nothing.
+  if (outcome.injections === 0) broken('nothing was injected');
+  return outcome;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      long: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      seed: { type: 'string', default: String(randomInt(2 ** 32)) },
+    },
+  });
+  const seed = Number(values.seed);
+  const wanted = positionals.map((name) => name.toUpperCase());
+  const unknown = wanted.filter((name) => !cases.some((one) => one.name === name));
+  if (values.help || unknown.length > 0 || !Number.isInteger(seed)) {
+    process.stderr.write(unknown.length > 0 ? `No such case: ${unknown.join(', ')}\n\n${usage}` : usage);
+    return values.help ? 0 : 2;
+  }
+  let broken = 0;
+  for (const one of cases.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    const started = performance.now();
+    const outcome = await inject(one, { seed, long: values.long });
+    broken += outcome.broken;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const line = `${outcome.case.padEnd(5)}${outcome.injections} injections, ${outcome.broken} broken, seed ${seed} (${seconds} s)`;
+    process.stdout.write(`${values.json ? JSON.stringify(outcome) : line}\n`);
+  }
+  return broken > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();

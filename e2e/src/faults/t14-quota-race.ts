@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { sha256 } from '../harness/repository-api.ts';
+import { Bench } from './bench.ts';
+import type { FaultCase, FaultRun } from './fault-case.ts';
+
+const maxTotalBytes = 200 * 1024;
+const ends = ['finalise', 'finalise', 'finalise', 'abort', 'mismatch'] as const;
+
+interface Racer {
+  body: Buffer;
+  declared: boolean;
+  end: (typeof ends)[number];
+}
+
+const racer = ({ random }: FaultRun): Racer => ({
+  body: Buffer.from(
+    `-----BEGIN PGP MESSAGE-----\n\n${random.bytes(random.int(10, 20_000)).toString('base64')}\n-----END PGP MESSAGE-----\n`,
+  ),
+  declared: random.int(0, 2) === 0,
+  end: random.pick(ends),
+});
+
+async function race({ api }: Bench, run: FaultRun, { body, declared, end }: Racer): Promise<void> {
+  const wanted = declared ? { expectedBytes: body.length } : {};
+  const opened = await api.call('POST', 'uploads', { key: randomUUID(), ...wanted });
+  if (opened.status !== 201) {
+    if (opened.status !== 413 && opened.status !== 507) run.broken(`a loser is answered ${opened.status}`);
+    return;
+  }
+  const { id, maxBytes } = opened.data.upload;
+  const sent = await api.append(id, body);
+  const fits = body.length <= maxBytes;
+  if (fits !== (sent.status === 200)) run.broken(`${body.length} of ${maxBytes} bytes are answered ${sent.status}`);
+  if (end === 'abort') await api.call('DELETE', `uploads/${id}`);
+  else {
+    const digest = end === 'mismatch' ? sha256(Buffer.from('x')) : sha256(body);
+    await api.call('POST', `uploads/${id}/finalise`, { sha256: digest, size: body.length });
+  }
+}
+
+async function watchQuota({ api }: Bench, run: FaultRun, racing: () => boolean): Promise<void> {
+  while (racing()) {
+    const { usedBytes, reservedBytes } = await api.usage();
+    if (usedBytes + reservedBytes > maxTotalBytes) run.broken(`${usedBytes} + ${reservedBytes} bytes exceed the quota`);
+  }
+}
+
+export const quotaRace: FaultCase = {
+  name: 'T14',
+  explains: '2, 10 and 50 uploads at once that do not all fit into the quota',
+  run: async (run) => {
+    await using bench = await Bench.start();
+    let stored = 0;
+    for (let round = 0; round < (run.long ? 5000 : 12); round += 1) {
+      const racers = Array.from({ length: [2, 10, 50][round % 3] ?? 2 }, () => racer(run));
+      bench.use(`race-${round}`, { maxBackupsCount: 1000, maxOneVersionSize: '100B', maxCollectionSize: '200K' });
+      let racing = true;
+      const watched = watchQuota(bench, run, () => racing);
+      await Promise.all(racers.map((one) => race(bench, run, one)));
+      racing = false;
+      await watched;
+      run.injected();
+      const versions = await bench.check(run, { what: `round ${round}`, settled: true });
+      stored += versions.length;
+    }
+    if (stored === 0) run.broken('nobody ever won');
+  },
+};

@@ -1,0 +1,134 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stringify } from 'yaml';
+
+const command = path.resolve(import.meta.dirname, '../../../engine/cli/dist/backstay.mjs');
+const password = 'secret';
+let hash: string | undefined;
+
+export interface CollectionLimits {
+  maxBackupsCount?: number;
+  /** As in a BackupCollection: `1M`, `10G`. */
+  maxOneVersionSize?: string;
+  maxCollectionSize?: string;
+}
+
+/** The real `backstay repository` on files, with the user `admin` and a home that outlives a crash. */
+export class RepositoryProcess {
+  readonly home = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-repository-'));
+  readonly #resources = path.join(this.home, 'configuration/backups/backups.riotkit.org/v1alpha1');
+  #child: ChildProcess | undefined;
+  #port = 0;
+
+  static async start(collections: Record<string, CollectionLimits>): Promise<RepositoryProcess> {
+    const repository = new RepositoryProcess();
+    hash ??= execFileSync(process.execPath, [command, 'repository', '--encode-password', password]).toString().trim();
+    repository.#put('backupusers', 'admin', { email: '', roles: ['systemAdmin'], password: hash });
+    for (const [name, limits] of Object.entries(collections)) repository.putCollection(name, limits);
+    repository.#port = await freePort();
+    await repository.restart();
+    return repository;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? -1;
+  }
+
+  get database(): string {
+    return path.join(this.home, 'repository.db');
+  }
+
+  /** Files that uploads in progress have written so far. */
+  staged(): string[] {
+    const folder = path.join(this.home, 'blobs/.staging');
+    return fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
+  }
+
+  putCollection(name: string, limits: CollectionLimits = {}): void {
+    this.#put('backupcollections', name, {
+      description: name,
+      filenameTemplate: `${name}-\${version}`,
+      ...{ maxBackupsCount: 3, maxOneVersionSize: '20G', maxCollectionSize: '60G', ...limits },
+      ...{ strategyName: 'fifo', strategySpec: {} },
+    });
+  }
+
+  /** On the same home and port. */
+  async restart(): Promise<void> {
+    const folders = ['--db-file', this.database, '--config-local-path', path.join(this.home, 'configuration')];
+    const limits = ['--rate-default-limit', '0', '--rate-auth-limit', '0'];
+    this.#child = spawn(
+      process.execPath,
+      [command, 'repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${this.#port}`].concat(
+        folders,
+        limits,
+      ),
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: {
+          ...process.env,
+          ...{ BR_LOG_LEVEL: 'fatal', BR_JWT_SECRET_KEY: 'a key for tests', BR_HEALTH_CHECK_KEY: 'health' },
+          BR_STORAGE_DRIVER_URL: `file://${this.home}/blobs?create_dir=1`,
+        },
+      },
+    );
+    await this.#answers(this.#child);
+  }
+
+  async login(): Promise<string> {
+    const reply = await fetch(`${this.url}/api/stable/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: 'admin', password }),
+    });
+    const { data } = (await reply.json()) as { data: { token: string } };
+    return data.token;
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGTERM');
+    fs.rmSync(this.home, { recursive: true, force: true });
+  }
+
+  #put(plural: string, name: string, spec: object): void {
+    const folder = path.join(this.#resources, plural);
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, `${name}.yaml`), stringify({ metadata: { name }, spec }));
+  }
+
+  async #answers(child: ChildProcess): Promise<void> {
+    for (const end = Date.now() + 20_000; Date.now() < end; await delay(20)) {
+      if (child.exitCode !== null) throw new Error(`the repository ended with ${child.exitCode}`);
+      const reply = await fetch(`${this.url}/health`).catch(() => undefined);
+      await reply?.text();
+      if (reply?.status === 200) return;
+    }
+    throw new Error('the repository does not answer');
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -30,7 +30,10 @@ const base = '/api/stable/repository/collection/shop-db';
 
 const start = async (): Promise<Server> => {
   const script = path.join(import.meta.dirname, 'faulty-repository.ts');
-  const child = spawn(process.execPath, [script, home], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, home], {
+    env: { ...process.env, NODE_COMPILE_CACHE: path.join(home, 'compiled') },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   running.add(child);
   const lines = createInterface({ input: child.stdout });
   const [url] = await Promise.race([

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -60,6 +61,8 @@ const running = await startRepository({
   drainTime: 1000,
 });
 process.stdout.write(`${running.url}\n`);
+// It is written at a proper end only, and this process has none: the next start would compile everything again.
+flushCompileCache();
 process.once('SIGTERM', () => {
   process.stdin.destroy();
   void running.stop().then(() => process.exit(0));

@@ -98,6 +98,9 @@ describe.skipIf(!kubectl || !local)(
       await ok(['create', 'job', 'hello', '--image=none:1', '--', 'sh', '-c', 'echo hello from the pod']);
       expect(await ok(['wait', '--for=condition=complete', 'job/hello', '--timeout=20s'])).toContain('condition met');
       expect(await ok(['logs', 'job/hello'])).toBe('hello from the pod\n');
+      expect((await run(['logs', '--previous', 'job/hello'])).stderr).toContain(
+        'previous terminated container "hello"',
+      );
       expect(await ok(['get', 'job', 'hello'])).toMatch(/hello +Complete +1\/1/);
       expect(await ok(['get', 'all', '-o', 'wide'])).toContain('job.batch/hello');
       expect(await ok(['describe', 'job', 'hello'])).toContain('SuccessfulCreate');

@@ -24,6 +24,16 @@ export async function servingCertificate(
   folder: string,
   options: { clock: Clock; host: string },
 ): Promise<ServingCertificate> {
+  try {
+    return await keptOrMade(folder, options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const what = `The certificates in ${folder} cannot be used (${why})`;
+    throw new Error(`${what}: remove ${files.join(', ')} there to have new ones made`, { cause: error });
+  }
+}
+
+async function keptOrMade(folder: string, options: { clock: Clock; host: string }): Promise<ServingCertificate> {
   const kept = readKept(folder);
   const now = options.clock.now();
   if (kept && isCurrent(kept, { now, host: options.host })) return kept;

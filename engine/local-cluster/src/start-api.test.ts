@@ -178,6 +178,29 @@ describe('the API of the local cluster', () => {
     for (const file of fs.readdirSync(pki)) expect(fs.statSync(path.join(pki, file)).mode & 0o077).toBe(0);
   });
 
+  it.each([
+    ['sa.key', /sa\.key holds no key: remove it/],
+    ['ca.crt', /certificates in .* cannot be used .*: remove ca\.crt, ca\.key/],
+    ['server.key', /certificates in .* cannot be used/],
+  ])('says what to do about a broken %s', async (name, message) => {
+    await api.stop();
+    const file = path.join(folder, 'pki', name);
+    const good = fs.readFileSync(file);
+    fs.writeFileSync(file, 'garbage');
+    await expect(start()).rejects.toThrow(message);
+    fs.writeFileSync(file, good);
+    api = await start();
+  });
+
+  it('makes what is missing anew, also a token that was never written', async () => {
+    await api.stop();
+    for (const name of fs.readdirSync(path.join(folder, 'pki'))) fs.truncateSync(path.join(folder, 'pki', name));
+    for (const name of ['ca.crt', 'ca.key', 'server.crt', 'sa.key']) fs.rmSync(path.join(folder, 'pki', name));
+    api = await start();
+    expect(api.adminToken.length).toBeGreaterThan(30);
+    expect((await call('GET', '/api/v1/secrets')).status).toBe(200);
+  });
+
   it('renews a serving certificate that is about to end, under the same authority', async () => {
     const { caCertificate } = api;
     const certificate = fs.readFileSync(path.join(folder, 'pki', 'server.crt'), 'utf8');

@@ -90,5 +90,10 @@ function keptKey(file: string): KeyObject {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeSecretFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   }
-  return createPrivateKey(fs.readFileSync(file, 'utf8'));
+  try {
+    return createPrivateKey(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    const what = `${file} holds no key: remove it to have a new one made; tokens of service accounts end with it`;
+    throw new Error(what, { cause: error });
+  }
 }

@@ -40,7 +40,8 @@ export class StaticTokens implements TokenReader {
 }
 
 function keptToken(file: string): string {
-  if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8').trim();
+  const kept = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : '';
+  if (kept !== '') return kept;
   const token = randomBytes(32).toString('base64url');
   writeSecretFile(file, token);
   return token;

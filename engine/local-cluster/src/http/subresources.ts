@@ -24,11 +24,13 @@ export async function handleLog(exchange: ResourceExchange, registry: ObjectRegi
   const { query, response } = exchange;
   const gone = new AbortController();
   response.on('close', () => gone.abort());
+  const container = containerOf(exchange, pod);
   const chunks = logs.read({
     namespace: pod.metadata.namespace ?? '',
     pod: pod.metadata.name,
     uid: pod.metadata.uid ?? '',
-    container: containerOf(exchange, pod),
+    container,
+    ...(isTrue(query, 'previous') ? { run: previousRun(pod, container) } : {}),
     follow: isTrue(query, 'follow'),
     timestamps: isTrue(query, 'timestamps'),
     signal: gone.signal,
@@ -41,6 +43,16 @@ export async function handleLog(exchange: ResourceExchange, registry: ObjectRegi
   } catch (error) {
     if (!gone.signal.aborted) throw error;
   }
+}
+
+/** The number of the last run that has been followed, or will be, by another one. ApiError 400: there is none. */
+function previousRun(pod: KubeObject, container: string): number {
+  const all = [...arrayAt(pod, 'status', 'initContainerStatuses'), ...arrayAt(pod, 'status', 'containerStatuses')];
+  const status = all.find((each) => stringAt(each, 'name') === container);
+  const waits = at(status, 'state', 'waiting') !== undefined && at(status, 'lastState', 'terminated') !== undefined;
+  const run = Number(at(status, 'restartCount') ?? 0) - (waits ? 0 : 1);
+  if (run >= 0) return run;
+  throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`);
 }
 
 /** Which part of the log is asked for. ApiError 400, 422. */

@@ -36,6 +36,18 @@ export class LogBook implements PodLogs {
     if (![uid, container].every((name) => /^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$/.test(name))) {
       return;
     }
+    if (request.run !== undefined) {
+      const earlier = podFolder(this.#pods, uid).logs(container, request.run);
+      yield* readLog(earlier, undefined, {
+        follow,
+        tailLines,
+        limitBytes,
+        timestamps,
+        signal,
+        since: sinceOf(request),
+      });
+      return;
+    }
     const live = follow ? await this.#firstLog(request) : this.#live.get(uid)?.get(container);
     const folder = live?.folder ?? this.#lastFolder(uid, container);
     if (folder !== undefined) {

@@ -3,6 +3,8 @@ export interface PodLogRequest {
   pod: string;
   uid: string;
   container: string;
+  /** Reads an earlier run of the container, which has ended; counts from 0. Default: the present run. */
+  run?: number;
   follow: boolean;
   tailLines?: number;
   sinceTime?: string;

@@ -113,7 +113,7 @@ describe('init containers and restarts', () => {
   });
 
   it('runs again on failure until it succeeds', async () => {
-    const script = `echo x >> ${marker('n')}; [ $(wc -l < ${marker('n')}) = 4 ]`;
+    const script = `echo x >> ${marker('n')}; wc -l < ${marker('n')}; [ $(wc -l < ${marker('n')}) = 4 ]`;
     createPod(cluster, 'p', bash(script, { restartPolicy: 'OnFailure' }));
     const pod = await podEnded(cluster, 'p');
     expect(pod.status?.phase).toBe('Succeeded');
@@ -122,6 +122,10 @@ describe('init containers and restarts', () => {
       lastState: { terminated: { exitCode: 1 } },
     });
     expect(eventsOf(cluster, 'p').map(({ reason }) => reason)).toContain('BackOff');
+    expect((await readLog(cluster, pod)).toString()).toBe('4\n');
+    expect((await readLog(cluster, pod, { run: 2 })).toString()).toBe('3\n');
+    // Of runs that are long past nothing is kept.
+    expect((await readLog(cluster, pod, { run: 0 })).toString()).toBe('');
   });
 });
 

@@ -11,6 +11,11 @@ const programs = [
     found: () => postgresFolder() !== undefined,
     packages: ['postgresql', 'postgresql-client'],
   },
+  {
+    name: 'MariaDB server and client',
+    found: () => fs.existsSync('/usr/sbin/mariadbd') && inPath('mariadb-dump'),
+    packages: ['mariadb-server', 'mariadb-client'],
+  },
   { name: 'GnuPG', found: () => inPath('gpg'), packages: ['gnupg'] },
   { name: 'GNU tar and gzip', found: () => inPath('tar') && inPath('gzip'), packages: ['tar', 'gzip'] },
   { name: 'OpenSSL', found: () => inPath('openssl'), packages: ['openssl'] },

@@ -12,6 +12,7 @@ describe('built-in procedures', () => {
 
   it('are found by every name that users know, and no two share one', () => {
     const known = ['postgresql', 'postgres', 'pg12', 'pg13', 'pg14', 'pg15', 'pg16', 'pg17', 'pg18', 'files', 'tar'];
+    known.push('mysql', 'mysql-dump', 'mysql-dump-8.0', 'mariadb');
     for (const name of known) expect(findBuiltInProcedure(name)?.name, name).toBeDefined();
     expect(findBuiltInProcedure('redis')).toBeUndefined();
     const names = builtInProcedures.flatMap(({ name, aliases }) => [name, ...aliases]);

@@ -1,9 +1,10 @@
 import type { BuiltInProcedure } from './built-in-procedure.ts';
 import { files } from './files.ts';
+import { mysql } from './mysql.ts';
 import { postgresql } from './postgresql.ts';
 
 /** The procedures that come with Backstay, in the order in which they are offered. */
-export const builtInProcedures: readonly BuiltInProcedure[] = [files, postgresql];
+export const builtInProcedures: readonly BuiltInProcedure[] = [files, postgresql, mysql];
 
 const byName = new Map(
   builtInProcedures.flatMap((procedure) =>

@@ -74,7 +74,7 @@ describe('procedures', () => {
     });
     await eventually(async () => {
       const reply = procedureRoutes.listProcedures.reply?.parse((await harness.call('GET', '/api/procedures')).body);
-      expect(reply?.items.map((item) => item.name)).toEqual(['files', 'postgresql', 'redis']);
+      expect(reply?.items.map((item) => item.name)).toEqual(['files', 'postgresql', 'mysql', 'redis']);
       expect(reply?.items.at(-1)?.parameters).toMatchObject([
         { name: 'host', type: 'text' },
         { name: 'adminPassword', type: 'password' },

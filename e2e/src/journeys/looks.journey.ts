@@ -103,7 +103,7 @@ test.describe('every screen, wide and on a phone, light and dark', () => {
       await expect(page.getByRole('textbox')).toHaveValue('npm run -s backstay -- sign-in');
       await inspect(page, look, 'signed-out');
       await page.goto(backstay.signInLink);
-      await expect(page.getByText(/used already or is too old/)).toBeVisible();
+      await expect(page.getByText(/used already, or is too old/)).toBeVisible();
       await inspect(page, look, 'used-link');
       await page.context().close();
     }

@@ -208,6 +208,17 @@ describe.skipIf(!mariadbInstalled())('MySQL and MariaDB (server from /usr/sbin/m
       expect(await server.sql('SELECT * FROM v', `own_${number}`)).toBe('1\n');
     });
 
+    it('comes back from the dump of an older setup, which has no definers', async () => {
+      await fill(database);
+      const before = await server.dump(database);
+      writeFileSync(bench.store, `${before.replaceAll(/DEFINER=[^*\n]*\*/g, '*')}-- Dump completed on 2020-01-01\n`);
+      await change();
+      const run = await bench.run('restore', parameters());
+      expect(run.stderr).toContain('is restored');
+      const neutral = (text: string) => text.replaceAll(/DEFINER=`[^`]*`@`[^`]*`/g, '');
+      expect(neutral(await server.dump(database))).toBe(neutral(before));
+    });
+
     it('fails without a backup when the dump fails', async () => {
       const run = await bench.run('backup', parameters({ BM_PARAM_DB: 'missing' }));
       expect(run.code).not.toBe(0);

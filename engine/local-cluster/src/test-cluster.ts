@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job, Pod, PodSpec } from '@backstay/shared';
@@ -24,7 +24,31 @@ export interface TestCluster {
 }
 
 export const silent = pino({ level: 'silent' });
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'backstay-test-'));
+
+const inMemory = '/dev/shm';
+const roomNeeded = 1024 ** 3;
+
+/** Whether there is a file system in memory with room, where programs may be started. */
+const isUsable = (folder: string): boolean => {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    const probe = mkdtempSync(join(folder, 'backstay-probe-'));
+    writeFileSync(join(probe, 'run'), '', { mode: 0o700 });
+    try {
+      accessSync(join(probe, 'run'), constants.X_OK);
+    } finally {
+      rmSync(probe, { recursive: true });
+    }
+    return bavail * bsize >= roomNeeded;
+  } catch {
+    return false;
+  }
+};
+
+/** Spares tests the waits for a disk: what they kill is a process, never the machine. */
+const parentFolder = isUsable(inMemory) ? inMemory : tmpdir();
+
+export const temporaryFolder = (): string => mkdtempSync(join(parentFolder, 'backstay-test-'));
 
 export const startTestCluster = (
   options: Partial<PodRunnerOptions> & { home?: string; clock?: Clock } = {},

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -382,7 +382,8 @@ describe('more Pods than the machine takes', () => {
 
 describe('a home with a hostile name', () => {
   it('does not matter to scripts', async () => {
-    const home = join(temporaryFolder(), "it's a `home` $HOME");
+    const parent = temporaryFolder();
+    const home = join(parent, "it's a `home` $HOME");
     mkdirSync(home);
     const odd = startTestCluster({ home });
     createPod(
@@ -397,12 +398,13 @@ describe('a home with a hostile name', () => {
         },
         volumes: [
           { name: 'e', emptyDir: {} },
-          { name: 'h', hostPath: { path: home.replace(/\/[^/]*$/, '') } },
+          { name: 'h', hostPath: { path: parent } },
         ],
       }),
     );
-    writeFileSync(join(home, '..', 'script'), 'y\n');
+    writeFileSync(join(parent, 'script'), 'y\n');
     expect((await readLog(odd, await podEnded(odd, 'p'))).toString()).toBe('x\ny\n');
     await odd.stop();
+    rmSync(parent, { recursive: true });
   });
 });

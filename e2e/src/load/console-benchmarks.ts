@@ -1,12 +1,10 @@
-import fs from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { jobRoutes, resourceTypes, scheduleRoutes } from '@backstay/shared';
 import { chromium } from '@playwright/test';
-import { startBackstay } from '../harness/backstay-process.ts';
 import { residentMemory } from '../harness/process-memory.ts';
 import { atMost, type Benchmark } from './benchmark.ts';
 import { signedIn } from './console-session.ts';
-import { clientOf, createKeySecret, forEachNumber, job, jobsOfEach, schedule } from './kube-objects.ts';
+import { createKeySecret, forEachNumber, job, jobsOfEach, ownBackstay, schedule } from './kube-objects.ts';
 import { milliseconds, p95 } from './options.ts';
 
 const requests = 200;
@@ -15,8 +13,8 @@ const consoleLists: Benchmark = {
   name: 'console-lists',
   explains: "the console's lists with --count schedules (default 200; the goal speaks of 5000) and ten jobs each",
   run: async ({ count = 200 }) => {
-    const backstay = await startBackstay();
-    const client = clientOf(backstay);
+    await using own = await ownBackstay();
+    const { backstay, client } = own;
     await createKeySecret(client);
     await forEachNumber(count, (index) => client.create(resourceTypes.scheduledBackups, schedule(`load-${index}`)));
     await forEachNumber(count * jobsOfEach, (index) => client.create(resourceTypes.jobs, job(index)));
@@ -33,9 +31,6 @@ const consoleLists: Benchmark = {
     const schedules = await list(scheduleRoutes.listSchedules.path, count);
     const jobs = await list(`${jobRoutes.listJobs.path}?limit=100`, count * jobsOfEach);
     const memory = residentMemory(backstay.pid);
-    await client.close();
-    await backstay.stop();
-    fs.rmSync(backstay.home, { recursive: true, force: true });
     return [
       { name: `console-lists: ${count} schedules p95`, value: schedules, unit: 'ms', goal: atMost(50) },
       { name: `console-lists: ${count * jobsOfEach} jobs p95`, value: jobs, unit: 'ms', goal: atMost(50) },
@@ -49,7 +44,8 @@ const firstPage: Benchmark = {
   explains:
     'scripts and styles that Chromium loads for the first page, compressed by gzip, and the time until it is usable',
   run: async () => {
-    const backstay = await startBackstay();
+    await using own = await ownBackstay();
+    const { backstay } = own;
     const browser = await chromium.launch({
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu'],
@@ -66,8 +62,6 @@ const firstPage: Benchmark = {
     });
     const bodies = await Promise.all(loaded);
     await browser.close();
-    await backstay.stop();
-    fs.rmSync(backstay.home, { recursive: true, force: true });
     const bytes = bodies.reduce((sum, body) => sum + gzipSync(body, { level: 6 }).length, 0);
     if (bytes === 0) throw new Error('the page loaded no script');
     return [

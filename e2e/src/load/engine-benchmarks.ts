@@ -6,10 +6,10 @@ import readline from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeClient } from '@backstay/kubernetes';
 import { resourceTypes } from '@backstay/shared';
-import { newHome, startBackstay } from '../harness/backstay-process.ts';
+import { newHome } from '../harness/backstay-process.ts';
 import { peakMemory, residentMemory } from '../harness/process-memory.ts';
 import { atMost, type Benchmark, type Figure } from './benchmark.ts';
-import { clientOf, createKeySecret, forEachNumber, schedule } from './kube-objects.ts';
+import { createKeySecret, forEachNumber, ownBackstay, schedule } from './kube-objects.ts';
 import { p95 } from './options.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -62,8 +62,8 @@ const actionToJob: Benchmark = {
   name: 'action-to-job',
   explains: 'from a created RequestedBackupAction to its Job, p95 of --count (default 20)',
   run: async ({ count = 20 }) => {
-    const backstay = await startBackstay();
-    const client = clientOf(backstay);
+    await using own = await ownBackstay();
+    const { client } = own;
     await createKeySecret(client);
     await client.create(resourceTypes.scheduledBackups, schedule('load'));
     await reaches(1, cronJobs(client));
@@ -81,9 +81,6 @@ const actionToJob: Benchmark = {
       while ((await client.list(resourceTypes.jobs, options)).items.length === 0) await delay(5);
       samples.push(performance.now() - begun);
     }
-    await client.close();
-    await backstay.stop();
-    fs.rmSync(backstay.home, { recursive: true, force: true });
     return [{ name: 'action-to-job: p95', value: p95(samples), unit: 'ms', goal: atMost(200) }];
   },
 };
@@ -101,13 +98,10 @@ const controllerSchedules: Benchmark = {
   name: 'controller-schedules',
   explains: '--count schedules (default 1000) from their creation to the last CronJob, on the cluster of this machine',
   run: async ({ count = 1000 }) => {
-    const backstay = await startBackstay();
-    const client = clientOf(backstay);
+    await using own = await ownBackstay();
+    const { backstay, client } = own;
     const converged = await converge(client, count);
     const memory = residentMemory(backstay.pid);
-    await client.close();
-    await backstay.stop();
-    fs.rmSync(backstay.home, { recursive: true, force: true });
     return [converged, { name: 'controller-schedules: memory', value: memory, unit: 'MiB', goal: atMost(400) }];
   },
 };

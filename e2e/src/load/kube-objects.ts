@@ -1,12 +1,30 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { createKubeClient, type KubeClient } from '@backstay/kubernetes';
 import { type Job, resourceTypes, type ScheduledBackup } from '@backstay/shared';
-import type { BackstayProcess } from '../harness/backstay-process.ts';
+import { type BackstayProcess, startBackstay } from '../harness/backstay-process.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-export const clientOf = ({ home }: BackstayProcess): KubeClient =>
-  createKubeClient({ kubeconfig: path.join(home, 'kubeconfig') });
+export interface OwnBackstay extends AsyncDisposable {
+  readonly backstay: BackstayProcess;
+  readonly client: KubeClient;
+}
+
+/** A `backstay start` of one benchmark: gone afterwards, also when the benchmark fails. */
+export async function ownBackstay(): Promise<OwnBackstay> {
+  const backstay = await startBackstay();
+  const client = createKubeClient({ kubeconfig: path.join(backstay.home, 'kubeconfig') });
+  return {
+    backstay,
+    client,
+    [Symbol.asyncDispose]: async () => {
+      await client.close();
+      await backstay.stop();
+      fs.rmSync(backstay.home, { recursive: true, force: true });
+    },
+  };
+}
 
 /** One key for all schedules: making 1,000 of them would measure OpenSSL. */
 export async function createKeySecret(client: KubeClient): Promise<void> {

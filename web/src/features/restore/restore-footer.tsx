@@ -7,6 +7,7 @@ import { call } from '../../lib/api.ts';
 import { messageOf } from '../../lib/api-error.ts';
 import { scheduleQuery } from '../../lib/queries/schedules.ts';
 import { focusField } from '../../ui/form/field.tsx';
+import { WizardButtons } from '../../ui/wizard-buttons.tsx';
 import { differing, useRestore } from './restore-state.ts';
 import { useRestorePlan, useVersions } from './use-restore-plan.ts';
 
@@ -112,17 +113,13 @@ export function RestoreFooter({ step, onLeave }: Props) {
             {messageOf(server.error)}
           </Alert>
         )}
-        <div className="bs-wizard-footer__buttons">
-          <Button variant="secondary" onClick={() => void goToPrevStep()} isDisabled={activeStep.index === 1}>
-            Back
-          </Button>
-          <Button onClick={next} isLoading={server.isPending} isDisabled={server.isPending}>
-            {server.isPending ? 'Checking' : 'Next'}
-          </Button>
-          <Button variant="link" onClick={onLeave}>
-            Discard
-          </Button>
-        </div>
+        <WizardButtons
+          isFirst={activeStep.index === 1}
+          checking={server.isPending}
+          onBack={() => void goToPrevStep()}
+          onNext={next}
+          onLeave={onLeave}
+        />
       </div>
     </WizardFooterWrapper>
   );

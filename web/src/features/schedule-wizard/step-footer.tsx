@@ -1,8 +1,9 @@
 import { type Problem, procedureRoutes, type ScheduleSummary } from '@backstay/shared';
-import { Alert, AlertActionLink, Button, useWizardContext, WizardFooterWrapper } from '@patternfly/react-core';
+import { Alert, AlertActionLink, useWizardContext, WizardFooterWrapper } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { call } from '../../lib/api.ts';
 import { messageOf } from '../../lib/api-error.ts';
+import { WizardButtons } from '../../ui/wizard-buttons.tsx';
 import { useWizard } from './wizard-context.tsx';
 import { parametersOf, problemsOf, type StepName, stepOfField } from './wizard-values.ts';
 
@@ -78,17 +79,13 @@ export function StepFooter({ step, schedules, onLeave }: Props) {
             {messageOf(server.error)}
           </Alert>
         )}
-        <div className="bs-wizard-footer__buttons">
-          <Button variant="secondary" onClick={() => void goToPrevStep()} isDisabled={activeStep.index === 1}>
-            Back
-          </Button>
-          <Button onClick={next} isLoading={server.isPending} isDisabled={server.isPending}>
-            {server.isPending ? 'Checking' : 'Next'}
-          </Button>
-          <Button variant="link" onClick={onLeave}>
-            Discard
-          </Button>
-        </div>
+        <WizardButtons
+          isFirst={activeStep.index === 1}
+          checking={server.isPending}
+          onBack={() => void goToPrevStep()}
+          onNext={next}
+          onLeave={onLeave}
+        />
       </div>
     </WizardFooterWrapper>
   );

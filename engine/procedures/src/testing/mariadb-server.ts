@@ -1,10 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort, serverUser, waitUntilReady } from './server-process.ts';
 
 const run = promisify(execFile);
 
@@ -20,44 +19,10 @@ export interface MariadbServer {
 
 export const mariadbInstalled = (): boolean => existsSync('/usr/sbin/mariadbd');
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-
-/** The server refuses to run as root, so there it runs as the user that its package made. */
-const serverUser = (): { uid: number; gid: number } | undefined => {
-  if (process.getuid?.() !== 0) return undefined;
-  const entry = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((line) => line.startsWith('mysql:'));
-  const [, , uid, gid] = (entry ?? '').split(':');
-  return { uid: Number(uid), gid: Number(gid) };
-};
-
-const waitUntilReady = async (probe: () => Promise<unknown>): Promise<void> => {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    try {
-      await probe();
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await delay(50);
-    }
-  }
-};
-
 /** Starts a server of its own on a free port of the loopback, with an account that may do everything. */
 export const startMariadb = async (account: { user: string; password: string }): Promise<MariadbServer> => {
   const folder = mkdtempSync(path.join(tmpdir(), 'procedures-mariadb-'));
-  const user = serverUser();
+  const user = serverUser('mysql');
   if (user) chownSync(folder, user.uid, user.gid);
   const data = path.join(folder, 'data');
   const socket = path.join(folder, 's');
@@ -84,7 +49,7 @@ export const startMariadb = async (account: { user: string; password: string }):
     const { stdout } = await run('/bin/sh', ['-c', command, 'sh', file, ...login, '-N', '-B', database], options);
     return stdout;
   };
-  await waitUntilReady(() => sql('SELECT 1'));
+  await waitUntilReady(() => sql('SELECT 1'), 30_000);
   const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
   await sql(
     `CREATE USER ${account.user}@'%' IDENTIFIED BY ${literal(account.password)};

@@ -1,19 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort, serverUser, waitUntilReady } from './server-process.ts';
 
 const run = promisify(execFile);
 
@@ -37,44 +27,10 @@ export const postgresBinaries = (): string | undefined =>
     .map((version) => path.join(versionsFolder, version, 'bin'))
     .find((folder) => existsSync(path.join(folder, 'initdb')));
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-
-/** PostgreSQL refuses to run as root, so there it runs as the user that its package made. */
-const serverUser = (): { uid: number; gid: number } | undefined => {
-  if (process.getuid?.() !== 0) return undefined;
-  const entry = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((line) => line.startsWith('postgres:'));
-  const [, , uid, gid] = (entry ?? '').split(':');
-  return { uid: Number(uid), gid: Number(gid) };
-};
-
-const waitUntilReady = async (probe: () => Promise<unknown>): Promise<void> => {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
-    try {
-      await probe();
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await delay(50);
-    }
-  }
-};
-
 /** Starts a server of its own on a free port of the loopback, with a superuser whose password is `password`. */
 export const startPostgres = async (binaries: string, password: string): Promise<PostgresServer> => {
   const folder = mkdtempSync(path.join(tmpdir(), 'procedures-postgres-'));
-  const user = serverUser();
+  const user = serverUser('postgres');
   if (user) chownSync(folder, user.uid, user.gid);
   const passwordFile = path.join(folder, 'password');
   writeFileSync(passwordFile, password);
@@ -104,7 +60,7 @@ export const startPostgres = async (binaries: string, password: string): Promise
   const sql = async (database: string, text: string): Promise<string> =>
     (await run(path.join(binaries, 'psql'), ['-XqtA', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', text], options))
       .stdout;
-  await waitUntilReady(() => sql('postgres', 'SELECT 1'));
+  await waitUntilReady(() => sql('postgres', 'SELECT 1'), 20_000);
   return {
     port,
     password,

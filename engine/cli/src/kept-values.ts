@@ -3,15 +3,13 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
-/** Reads a file of the home, or makes it once and durably. Mode 0600: what is kept here is for this user alone. */
-export function keptText(file: string, make: () => string): string {
+/** Reads a secret of the home, or makes it once and durably. Mode 0600: what is kept here is for this user alone. */
+export function keptSecret(file: string): string {
   if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8').trim();
-  const text = make();
-  writeDurably(file, `${text}\n`);
-  return text;
+  const secret = randomBytes(32).toString('base64url');
+  writeDurably(file, `${secret}\n`);
+  return secret;
 }
-
-export const keptSecret = (file: string): string => keptText(file, () => randomBytes(32).toString('base64url'));
 
 /** Replaces a file so that after a crash either the old or the new content stands. */
 export function writeDurably(file: string, text: string): void {

@@ -7,13 +7,18 @@ const keepBytes = 10 * 1024 * 1024;
 /** What waits for a full disk to have room again; the rest is dropped. */
 const waitingBytes = 1024 * 1024;
 
+const lineOptions = (level: string) => ({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+
+/** Logs as JSON lines to standard output, where a cluster collects them. */
+export const createJsonLogger = (level: string): Logger => pino(lineOptions(level));
+
 /** Logs as JSON lines into `<home>/backstay.log`; warnings and errors also reach the terminal as one readable line each. */
 export function createLogger(home: string, level: string): Logger {
   const file = path.join(home, 'backstay.log');
   const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size > keepBytes) fs.renameSync(file, `${file}.1`);
   return pino(
-    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    lineOptions(level),
     pino.multistream([
       { level: level as pino.Level, stream: logFile(file) },
       { level: 'warn', stream: terminal() },

@@ -1,10 +1,10 @@
 import { startConsole } from '@backstay/bff';
 import { createKubeClient } from '@backstay/kubernetes';
 import type { Command } from 'commander';
-import pino from 'pino';
 import { z } from 'zod';
 import { builtParts } from '../built-parts.ts';
 import { kubernetesConnection } from '../kubernetes-connection.ts';
+import { createJsonLogger } from '../logger.ts';
 import { readSettings, startSettings } from '../settings.ts';
 import { untilSignal } from '../until-signal.ts';
 import { controllerSettings } from './controller.ts';
@@ -88,7 +88,7 @@ async function runConsole(flags: Record<string, unknown>, env: NodeJS.ProcessEnv
       password: settings.repositoryPassword,
     },
     webRoot: builtParts.webRoot,
-    logger: pino({ level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }),
+    logger: createJsonLogger(settings.logLevel),
   });
   process.stdout.write(`Backstay is ready at ${running.url}\n`);
   await untilSignal();

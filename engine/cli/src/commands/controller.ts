@@ -3,9 +3,9 @@ import os from 'node:os';
 import { installCustomResources, startController } from '@backstay/controller';
 import { createKubeClient } from '@backstay/kubernetes';
 import type { Command } from 'commander';
-import pino from 'pino';
 import { z } from 'zod';
 import { kubernetesConnection } from '../kubernetes-connection.ts';
+import { createJsonLogger } from '../logger.ts';
 import { readSettings, startSettings } from '../settings.ts';
 import { untilSignal } from '../until-signal.ts';
 import { addOptions } from './options.ts';
@@ -54,7 +54,7 @@ export function addControllerCommand(program: Command, env: NodeJS.ProcessEnv): 
 
 async function controller(flags: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettings(controllerSettings, flags, env);
-  const logger = pino({ level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+  const logger = createJsonLogger(settings.logLevel);
   const client = createKubeClient(kubernetesConnection(env, settings.kubeconfig));
   if (settings.installCrds) await installCustomResources(client);
   const identity = `${os.hostname()}_${randomUUID()}`;

@@ -20,10 +20,6 @@ export async function signIn(page: Page, backstay: BackstayProcess): Promise<voi
 
 export const next = (page: Page) => page.getByRole('button', { name: 'Next', exact: true }).click();
 
-/** The heading or field that tells which step of a wizard is open. */
-export const onStep = (page: Page, name: string) =>
-  expect(page.getByRole('button', { name: new RegExp(`^\\d+ ?${name}`) })).toHaveAttribute('aria-current', 'step');
-
 /** Goes through the create wizard from its first step to the job that it starts. */
 export async function createSchedule(
   page: Page,

@@ -61,11 +61,27 @@ function counted({ name, status, report }, read) {
   return { name, ...counts, failed };
 }
 
+/** The short runs of the fault cases: a case passes when nothing broke. */
+const faults = () => {
+  const { status, stdout } = spawnSync(process.execPath, [path.join(root, 'e2e/src/faults/main.ts'), '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  });
+  process.stdout.write(stdout);
+  const broken = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line).broken] : []));
+  const failed = broken.filter((count) => count > 0).length;
+  const crashed = status !== 0 && failed === 0 ? 1 : 0;
+  return { name: 'faults', passed: broken.length - failed, failed: failed + crashed };
+};
+
 const steps = [
   check('lint', 'scripts/lint.mjs'),
   check('types', 'scripts/types.mjs'),
   vitest('unit', []),
   vitest('contract', ['--config', 'e2e/vitest.config.ts']),
+  faults,
   playwright,
 ];
 

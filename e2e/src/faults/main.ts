@@ -1,24 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { cases } from './cases.ts';
 import type { FaultCase } from './fault-case.ts';
 import { createRandom } from './random.ts';
-import { serverKilled } from './t1-server-killed.ts';
-import { exitCodes } from './t3-exit-codes.ts';
-import { killedBySignals } from './t4-signals.ts';
-import { clientKilled } from './t6-client-killed.ts';
-import { mutatedBodies } from './t7-mutations.ts';
-import { quotaRace } from './t14-quota-race.ts';
-import { brokenRestores } from './t25-restores.ts';
 
-const cases: readonly FaultCase[] = [
-  serverKilled,
-  exitCodes,
-  killedBySignals,
-  clientKilled,
-  mutatedBodies,
-  quotaRace,
-  brokenRestores,
-];
 const shown = 10;
 
 const usage = `npm run faults -- [--long] [--json] [--seed N] [CASE...]

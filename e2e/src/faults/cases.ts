@@ -1,0 +1,19 @@
+import type { FaultCase } from './fault-case.ts';
+import { serverKilled } from './t1-server-killed.ts';
+import { exitCodes } from './t3-exit-codes.ts';
+import { killedBySignals } from './t4-signals.ts';
+import { clientKilled } from './t6-client-killed.ts';
+import { mutatedBodies } from './t7-mutations.ts';
+import { quotaRace } from './t14-quota-race.ts';
+import { brokenRestores } from './t25-restores.ts';
+
+/** Every fault case, in the order of the fault matrix. */
+export const cases: readonly FaultCase[] = [
+  serverKilled,
+  exitCodes,
+  killedBySignals,
+  clientKilled,
+  mutatedBodies,
+  quotaRace,
+  brokenRestores,
+];

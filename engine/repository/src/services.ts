@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts';
 import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
 import type { AuditEntry } from './metadata/audit.ts';
 import type { MetadataStore } from './metadata/metadata-store.ts';
+import type { Rotator } from './retention/rotator.ts';
 import type { UploadService } from './uploads/upload-service.ts';
 
 /** Settings that handlers need. Times in milliseconds. */
@@ -40,6 +41,7 @@ export interface Services {
   readonly metadata: MetadataStore;
   readonly blobs: BlobStore;
   readonly uploads: UploadService;
+  readonly rotator: Rotator;
   readonly tokens: TokenService;
   readonly sessions: SessionService;
   readonly logins: LoginService;

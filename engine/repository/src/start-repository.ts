@@ -19,6 +19,7 @@ import { createRepositoryServer } from './http/repository-server.ts';
 import { createRouter } from './http/router.ts';
 import { createTransferGate, type TransferGate } from './http/transfer-gate.ts';
 import type { MetadataStore } from './metadata/metadata-store.ts';
+import { Rotator } from './retention/rotator.ts';
 import type { RateLimiters, ServiceSettings, Services } from './services.ts';
 import { UploadService } from './uploads/upload-service.ts';
 
@@ -121,6 +122,7 @@ const createServices = (options: RepositoryOptions, stopping: () => boolean): Se
     metadata,
     blobs,
     uploads: new UploadService({ metadata, blobs, clock, logger, idleTimeout: options.idleTimeout ?? 15 * minute }),
+    rotator: new Rotator({ metadata, blobs, clock, logger }),
     tokens,
     sessions: createSessionService({ tokens, sessions: metadata.sessions, configuration, clock, enforceAddresses }),
     logins: createLoginService({
@@ -145,19 +147,21 @@ const createServices = (options: RepositoryOptions, stopping: () => boolean): Se
 };
 
 /** What a process that died left open is ended before anything new begins. */
-const recover = async ({ metadata, uploads }: Services): Promise<void> => {
+const recover = async ({ metadata, uploads, rotator }: Services): Promise<void> => {
   if (metadata.exclusive) {
     await metadata.locks.releaseAll();
   }
   await uploads.sweep({ allOpen: metadata.exclusive });
+  await rotator.removeRetired();
 };
 
 const startSweeping = (services: Services): (() => Promise<void>) => {
-  const { metadata, uploads, clock, logger } = services;
+  const { metadata, uploads, rotator, clock, logger } = services;
   let running: Promise<void> = Promise.resolve();
   const sweep = async (): Promise<void> => {
     try {
       await uploads.sweep();
+      await rotator.removeRetired();
       await metadata.sessions.purgeExpired(later(clock.now(), -keepSettled));
       await metadata.uploads.purge(later(clock.now(), -keepSettled));
     } catch (error) {

@@ -151,7 +151,7 @@ const finalise = async (services: Services, context: ActorContext): Promise<Repl
       requesterIp: context.clientAddress,
     });
   }
-  await services.uploads.committer.rotate(collection.name, rules.limits.maxVersions);
+  await services.rotator.rotate(collection.name, rules.limits.maxVersions);
   return success({ version: versionOnWire(version) });
 };
 

@@ -1,4 +1,3 @@
-import { versionsToRotate } from '@backstay/shared';
 import type { Logger } from 'pino';
 import { blobKey } from '../blobs/blob-keys.ts';
 import { type BlobStore, StorageError } from '../blobs/blob-store.ts';
@@ -49,35 +48,6 @@ export class Committer {
     const version = await metadata.uploads.complete(upload, clock.now());
     await blobs.discardStaged(upload.id);
     return version;
-  }
-
-  /** Removes what `fifo` no longer keeps, only while the newest version is really stored. Failures are logged. */
-  async rotate(collectionId: string, maxVersions: number): Promise<void> {
-    const { metadata, blobs, clock, logger } = this.#options;
-    try {
-      const live = await metadata.versions.list(collectionId);
-      const newest = live.at(-1);
-      const stored = newest && (await blobs.size(blobKey(collectionId, newest.filename)));
-      if (newest === undefined || stored !== newest.bytes) {
-        logger.error({ collection: collectionId }, 'nothing is rotated: the newest version is not stored completely');
-        return;
-      }
-      for (const version of versionsToRotate(live, { maxVersions })) {
-        await metadata.versions.retire(version.id, clock.now());
-        await this.removeBytes(version);
-        const target = `version ${version.versionNumber}`;
-        await metadata.audit.append({ action: 'version.rotate', outcome: 'done', collectionId, target }, clock.now());
-      }
-    } catch (error) {
-      logger.error({ err: error, collection: collectionId }, 'rotation failed, it goes on after the next upload');
-    }
-  }
-
-  /** The version must be retired. */
-  async removeBytes(version: Version): Promise<void> {
-    const { metadata, blobs, clock } = this.#options;
-    await blobs.delete(blobKey(version.collectionId, version.filename));
-    await metadata.versions.markRemoved(version.id, clock.now());
   }
 
   async #publish(upload: Upload, decision: CommitDecision): Promise<void> {

@@ -39,14 +39,14 @@ type Source = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 
 /** The life of uploads: reserve, append, commit or abort. Knows no HTTP and no rights. */
 export class UploadService {
-  readonly committer: Committer;
+  readonly #committer: Committer;
   readonly #options: UploadServiceOptions;
   readonly #mutex: KeyedMutex = createKeyedMutex();
   readonly #stagings = new Map<string, Staging>();
 
   constructor(options: UploadServiceOptions) {
     this.#options = options;
-    this.committer = new Committer(options);
+    this.#committer = new Committer(options);
   }
 
   /** Uploads that this process has begun to receive and that are not settled. */
@@ -130,7 +130,7 @@ export class UploadService {
       const content = await this.#checked(upload, check);
       const { filenameTemplate } = target.document;
       const filename = (version: number) => filenameOf(filenameTemplate, version);
-      const version = await this.committer.commit(upload, { bytes: content.bytes, sha256: content.sha256, filename });
+      const version = await this.#committer.commit(upload, { bytes: content.bytes, sha256: content.sha256, filename });
       this.#stagings.delete(upload.id);
       return version;
     });
@@ -152,9 +152,6 @@ export class UploadService {
     }
     for (const upload of await metadata.uploads.unfinished()) {
       await this.#mutex.run(upload.id, () => this.#finishLate(upload));
-    }
-    for (const version of await metadata.versions.toRemove(1000)) {
-      await this.committer.removeBytes(version);
     }
     await this.#forgetSettled();
     await this.#removeStray();
@@ -217,7 +214,7 @@ export class UploadService {
     if (found.state === 'committed') {
       return await this.#options.metadata.uploads.complete(found, this.#options.clock.now());
     }
-    return found.state === 'open' ? undefined : await this.committer.carryOut(found);
+    return found.state === 'open' ? undefined : await this.#committer.carryOut(found);
   }
 
   async #checked(upload: Upload, check: (content: StagedSummary) => void): Promise<StagedSummary> {
@@ -246,7 +243,7 @@ export class UploadService {
     try {
       const found = await metadata.uploads.find(upload.collectionId, upload.id);
       if (found?.state === 'committing') {
-        await this.committer.carryOut(found);
+        await this.#committer.carryOut(found);
         logger.info({ upload: upload.id, collection: upload.collectionId }, 'decided upload completed after a failure');
       }
     } catch (error) {

@@ -1,4 +1,6 @@
 import type { FaultCase } from './fault-case.ts';
+import { plantedBugsAreCaught } from './planted-bugs.ts';
+import { powerCut } from './power-cut.ts';
 import { serverKilled } from './t1-server-killed.ts';
 import { exitCodes } from './t3-exit-codes.ts';
 import { killedBySignals } from './t4-signals.ts';
@@ -16,4 +18,6 @@ export const cases: readonly FaultCase[] = [
   mutatedBodies,
   quotaRace,
   brokenRestores,
+  powerCut,
+  plantedBugsAreCaught,
 ];

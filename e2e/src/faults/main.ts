@@ -13,7 +13,7 @@ Hurts the real client and the real repository, and looks whether the promises st
   --json    one object a line: {case, injections, broken, seed}
   --seed N  the same injections again
 
-${cases.map(({ name, explains }) => `  ${name.padEnd(5)}${explains}`).join('\n')}
+${cases.map(({ name, explains }) => `  ${name.padEnd(8)}${explains}`).join('\n')}
 `;
 
 interface Outcome {
@@ -65,7 +65,7 @@ async function main(): Promise<number> {
     const outcome = await inject(one, { seed, long: values.long });
     broken += outcome.broken;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const line = `${outcome.case.padEnd(5)}${outcome.injections} injections, ${outcome.broken} broken, seed ${seed} (${seconds} s)`;
+    const line = `${outcome.case.padEnd(8)}${outcome.injections} injections, ${outcome.broken} broken, seed ${seed} (${seconds} s)`;
     process.stdout.write(`${values.json ? JSON.stringify(outcome) : line}\n`);
   }
   return broken > 0 ? 1 : 0;

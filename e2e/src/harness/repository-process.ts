@@ -6,8 +6,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { cutPower } from '../faults/power/cut-power.ts';
 
-const command = path.resolve(import.meta.dirname, '../../../engine/cli/dist/backstay.mjs');
+let command = path.resolve(import.meta.dirname, '../../../engine/cli/dist/backstay.mjs');
+const recordWrites = path.resolve(import.meta.dirname, '../faults/power/record-writes.ts');
 const password = 'secret';
 let hash: string | undefined;
 
@@ -18,21 +20,46 @@ export interface CollectionLimits {
   maxCollectionSize?: string;
 }
 
+export interface ProcessOptions {
+  /** Notes what a power cut would take, for `cutPower`. */
+  recordsWrites?: boolean;
+}
+
 /** The real `backstay repository` on files, with the user `admin` and a home that outlives a crash. */
 export class RepositoryProcess {
   readonly home = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-repository-'));
   readonly #resources = path.join(this.home, 'configuration/backups/backups.riotkit.org/v1alpha1');
   #child: ChildProcess | undefined;
+  readonly #journal = path.join(this.home, 'writes.jsonl');
+  readonly #options: ProcessOptions;
   #port = 0;
 
-  static async start(collections: Record<string, CollectionLimits>): Promise<RepositoryProcess> {
-    const repository = new RepositoryProcess();
+  private constructor(options: ProcessOptions) {
+    this.#options = options;
+  }
+
+  static async start(
+    collections: Record<string, CollectionLimits>,
+    options: ProcessOptions = {},
+  ): Promise<RepositoryProcess> {
+    const repository = new RepositoryProcess(options);
     hash ??= execFileSync(process.execPath, [command, 'repository', '--encode-password', password]).toString().trim();
     repository.#put('backupusers', 'admin', { email: '', roles: ['systemAdmin'], password: hash });
     for (const [name, limits] of Object.entries(collections)) repository.putCollection(name, limits);
     repository.#port = await freePort();
     await repository.restart();
     return repository;
+  }
+
+  /** While `work` runs, repositories are started from another build. */
+  static async using(otherCommand: string, work: () => Promise<void>): Promise<void> {
+    const usual = command;
+    command = otherCommand;
+    try {
+      await work();
+    } finally {
+      command = usual;
+    }
   }
 
   get url(): string {
@@ -66,17 +93,26 @@ export class RepositoryProcess {
   async restart(): Promise<void> {
     const folders = ['--db-file', this.database, '--config-local-path', path.join(this.home, 'configuration')];
     const limits = ['--rate-default-limit', '0', '--rate-auth-limit', '0'];
+    const { recordsWrites } = this.#options;
     this.#child = spawn(
       process.execPath,
-      [command, 'repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${this.#port}`].concat(
-        folders,
-        limits,
-      ),
+      [
+        ...(recordsWrites ? ['--import', recordWrites] : []),
+        command,
+        'repository',
+        '-p',
+        'filesystem',
+        '-n',
+        'backups',
+        '--listen',
+        `127.0.0.1:${this.#port}`,
+      ].concat(folders, limits),
       {
         stdio: ['ignore', 'ignore', 'inherit'],
         env: {
           ...process.env,
           ...{ BR_LOG_LEVEL: 'fatal', BR_JWT_SECRET_KEY: 'a key for tests', BR_HEALTH_CHECK_KEY: 'health' },
+          ...(recordsWrites ? { BACKSTAY_WRITE_JOURNAL: this.#journal } : {}),
           BR_STORAGE_DRIVER_URL: `file://${this.home}/blobs?create_dir=1`,
         },
       },
@@ -100,6 +136,12 @@ export class RepositoryProcess {
     const exit = once(child, 'exit');
     child.kill(signal);
     await exit;
+  }
+
+  /** Kill -9, and what was not synced is lost. */
+  async cutPower(): Promise<void> {
+    await this.end('SIGKILL');
+    cutPower(this.#journal, path.join(this.home, 'blobs'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,7 +25,8 @@ export interface BlobEntry {
 }
 
 /**
- * Keeps bytes. A key is `<collection>/<filename>`; it is written once and never again. Staging has names of its own, which
+ * Keeps bytes. A key is `<collection>/<filename>`; it is written once and never again. What the old server wrote under freer
+ * names (`segmentsOfKey`) can be read and deleted, but nothing new is written there. Staging has names of its own, which
  * no listing of keys shows. Rejects with a {@link StorageError}; nothing is retried.
  */
 export interface BlobStore {

@@ -36,6 +36,28 @@ it('is readable for its owner only, and removes what the old server kept beside'
   expect(await readdir(path.dirname(file))).toEqual([]);
 });
 
+it('finds files where the old server put them', async () => {
+  const folder = await newFolder();
+  const store = await openFilesystemBlobs(folder);
+  const files: [key: string, file: string][] = [
+    ['shop/night/db-1.gz', 'shop/night/db-1.gz'],
+    ['shop/a "b" ä-1.gz', 'shop/a "b" ä-1.gz'],
+    ['shop/../../etc/passwd-1', 'shop/..__0x2f__..__0x2f__etc/passwd-1'],
+    ['shop/x//y-1', 'shop/x/__0x2f__y-1'],
+    ['shop/tab\there-1', 'shop/tab__0x9__here-1'],
+    ['shop/end-1/', 'shop/end-1__0x2f__'],
+  ];
+  for (const [key, file] of files) {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+    await writeFile(path.join(folder, file), key);
+    const content = await store.open(key);
+    expect(await content?.stream().toArray(), key).toEqual([Buffer.from(key)]);
+    expect(await store.size(key)).toBe(Buffer.byteLength(key));
+    await store.delete(key);
+    await expect(stat(path.join(folder, file))).rejects.toThrow('ENOENT');
+  }
+});
+
 it('refuses uploads when there is too little room, and goes on when there is more', async () => {
   const folder = await newFolder();
   const greedy = await openFilesystemBlobs(folder, { minFreeBytes: Number.MAX_SAFE_INTEGER });

@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { blobKey, checkStagingId, splitKey } from './blob-keys.ts';
+import { blobKey, checkStagingId, segmentsOfKey, splitKey } from './blob-keys.ts';
 import { type BlobContent, type BlobEntry, type BlobStore, StorageError } from './blob-store.ts';
 import { StagedFile } from './staged-file.ts';
 import { errorCode, guarded, ifPresent } from './storage-errors.ts';
@@ -111,7 +111,7 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   async publish(id: string, key: string): Promise<void> {
-    const file = this.#path(key);
+    const file = path.join(this.#root, ...splitKey(key));
     const folder = path.dirname(file);
     await guarded(async () => {
       await syncFile(this.#stagedPath(id));
@@ -187,7 +187,7 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   #path(key: string): string {
-    return path.join(this.#root, ...splitKey(key));
+    return path.join(this.#root, ...segmentsOfKey(key));
   }
 }
 

@@ -10,7 +10,7 @@ export interface CollectionRules {
 
 const placeholder = '${version}';
 const maxTemplateLength = 200;
-const templateSyntax = /^[A-Za-z0-9._-]*\$\{version\}[A-Za-z0-9._-]*$/;
+const templateSyntax = /^(?!.*\.attrs$)[A-Za-z0-9._-]*\$\{version\}[A-Za-z0-9._-]*$/;
 
 const readSize = (field: string, text: string): number => {
   const bytes = parseSize(text);

@@ -39,6 +39,8 @@ export interface UploadedVersionsTable {
   sha256: string | null;
   /** Null on a deleted row: its bytes are still to be removed. */
   bytes_removed_at: OptionalTime;
+  /** The version that has the number, on one that old servers gave the same number. */
+  twin_of: string | null;
 }
 
 export interface LocksTable {

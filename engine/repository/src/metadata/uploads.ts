@@ -66,6 +66,8 @@ export interface UploadStore {
   complete(upload: Upload, now: Date): Promise<Version>;
   /** Gives the reservation back. False: it was decided already. Idempotent on aborted ones. */
   abort(id: string, reason: string, now: Date): Promise<boolean>;
+  /** Takes a decision back so that another one can be made. False: there is none to take back. */
+  reopen(id: string, now: Date): Promise<boolean>;
   /** Takes a decision back whose bytes could not be published. Idempotent. */
   giveUp(id: string, reason: string, now: Date): Promise<void>;
   /** Open ones whose lease ended before the instant; undefined: all open ones. */
@@ -115,10 +117,11 @@ const lockCollection = async (tx: Transaction<Tables>, collectionId: string, now
     .where('collection_id', '=', collectionId)
     .returning('last_version_number')
     .executeTakeFirst();
-  if (known !== undefined) {
-    return Number(known.last_version_number);
-  }
   const { highest: last } = await highest.executeTakeFirstOrThrow();
+  if (known !== undefined) {
+    // An old server may have had the database in between: it knows nothing of the counter.
+    return Math.max(Number(known.last_version_number), Number(last));
+  }
   const row = await tx
     .insertInto('collection_states')
     .values({ collection_id: collectionId, last_version_number: Number(last), updated_at })
@@ -264,6 +267,17 @@ const complete = (db: Kysely<Tables>, upload: Upload, now: Date): Promise<Versio
     return versionFromRow(row);
   });
 
+const reopen: (db: Kysely<Tables>) => UploadStore['reopen'] = (db) => async (id, now) => {
+  const decision = { version_id: null, version_number: null, filename: null, filesize: null, sha256: null };
+  const result = await db
+    .updateTable('uploads')
+    .set({ state: 'open', ...decision, updated_at: toColumn(now) })
+    .where('id', '=', id)
+    .where('state', '=', 'committing')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+};
+
 export const createUploadStore = (db: Kysely<Tables>): UploadStore => {
   const all = () => db.selectFrom('uploads').selectAll();
   return {
@@ -301,6 +315,7 @@ export const createUploadStore = (db: Kysely<Tables>): UploadStore => {
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },
+    reopen: reopen(db),
     giveUp: async (id, reason, now) => {
       await db
         .updateTable('uploads')

@@ -20,7 +20,10 @@ export interface Version {
 export interface VersionStore {
   /** Live ones, by ascending number. */
   list(collectionId: string): Promise<Version[]>;
+  /** Of several with one number, which old servers left behind, the newest. */
   find(collectionId: string, versionNumber: number): Promise<Version | undefined>;
+  /** Whether a live version has that file: then its bytes must stay, also when another one of the same file goes. */
+  hasFile(collectionId: string, filename: string): Promise<boolean>;
   /** The highest live number. */
   latest(collectionId: string): Promise<Version | undefined>;
   /** Takes the version out of every list. Its bytes are then listed by `toRemove`. Idempotent. */
@@ -52,15 +55,27 @@ export const createVersionStore = (db: Kysely<Tables>): VersionStore => {
       .where('deleted_at', 'is', null);
   return {
     list: async (collectionId) => {
-      const rows = await live(collectionId).orderBy('version_number', 'asc').execute();
+      const rows = await live(collectionId).orderBy('version_number', 'asc').orderBy('created_at', 'asc').execute();
       return rows.map(versionFromRow);
     },
     find: async (collectionId, versionNumber) => {
-      const row = await live(collectionId).where('version_number', '=', versionNumber).executeTakeFirst();
+      const row = await live(collectionId)
+        .where('version_number', '=', versionNumber)
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
       return row && versionFromRow(row);
     },
+    hasFile: async (collectionId, filename) => {
+      const row = await live(collectionId).where('filename', '=', filename).limit(1).executeTakeFirst();
+      return row !== undefined;
+    },
     latest: async (collectionId) => {
-      const row = await live(collectionId).orderBy('version_number', 'desc').limit(1).executeTakeFirst();
+      const row = await live(collectionId)
+        .orderBy('version_number', 'desc')
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
       return row && versionFromRow(row);
     },
     retire: async (id, at) => {

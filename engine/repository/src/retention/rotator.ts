@@ -54,7 +54,10 @@ export class Rotator {
 
   async #removeBytes(version: Version): Promise<void> {
     const { metadata, blobs, clock } = this.#options;
-    await blobs.delete(blobKey(version.collectionId, version.filename));
+    // Templates of old servers may have given several versions one file.
+    if (!(await metadata.versions.hasFile(version.collectionId, version.filename))) {
+      await blobs.delete(blobKey(version.collectionId, version.filename));
+    }
     await metadata.versions.markRemoved(version.id, clock.now());
   }
 }

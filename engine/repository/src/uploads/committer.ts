@@ -7,6 +7,8 @@ import type { CommitDecision, Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
 import { UploadError } from './upload-errors.ts';
 
+const maxPassedOver = 1000;
+
 interface Options {
   readonly metadata: MetadataStore;
   readonly blobs: BlobStore;
@@ -25,32 +27,49 @@ export class Committer {
     this.#options = options;
   }
 
+  /** Numbers whose file exists already, left behind by a server that died, are passed over. */
   async commit(
     upload: Upload,
     content: { bytes: number; sha256: string; filename(version: number): string },
   ): Promise<Version> {
     const { metadata, clock } = this.#options;
-    const decided = await metadata.uploads.decide(upload.id, { ...content, now: clock.now() });
-    if (decided === undefined) {
-      throw new UploadError('closed', 'the upload is no longer open');
+    for (let passedOver = 0; ; passedOver += 1) {
+      const decided = await metadata.uploads.decide(upload.id, { ...content, now: clock.now() });
+      if (decided?.decision === undefined) {
+        throw new UploadError('closed', 'the upload is no longer open');
+      }
+      if (await this.#publish(decided, decided.decision)) {
+        return await this.#complete(decided);
+      }
+      if (passedOver >= maxPassedOver || !(await metadata.uploads.reopen(upload.id, clock.now()))) {
+        return await this.#nameTaken(decided);
+      }
     }
-    return await this.carryOut(decided);
   }
 
   /** Idempotent. The caller sees to it that one upload is carried out once at a time. */
   async carryOut(upload: Upload): Promise<Version> {
-    const { metadata, blobs, clock } = this.#options;
-    const { decision } = upload;
-    if (decision === undefined) {
+    if (upload.decision === undefined) {
       throw new Error('The upload has no decision to carry out');
     }
-    await this.#publish(upload, decision);
+    const published = await this.#publish(upload, upload.decision);
+    return published ? await this.#complete(upload) : await this.#nameTaken(upload);
+  }
+
+  async #complete(upload: Upload): Promise<Version> {
+    const { metadata, blobs, clock } = this.#options;
     const version = await metadata.uploads.complete(upload, clock.now());
     await blobs.discardStaged(upload.id);
     return version;
   }
 
-  async #publish(upload: Upload, decision: CommitDecision): Promise<void> {
+  async #nameTaken(upload: Upload): Promise<never> {
+    await this.#giveUp(upload, undefined);
+    throw new StorageError('exists', 'the storage holds another file of that name already');
+  }
+
+  /** False: other bytes have that name. */
+  async #publish(upload: Upload, decision: CommitDecision): Promise<boolean> {
     const { blobs } = this.#options;
     const key = blobKey(upload.collectionId, decision.filename);
     try {
@@ -62,10 +81,13 @@ export class Committer {
       if ((await blobs.size(key)) !== decision.bytes) {
         throw new StorageError('failed', 'storage error');
       }
+      return true;
     } catch (error) {
+      if (error instanceof StorageError && error.failure === 'exists') {
+        return false;
+      }
       // After a failed write nobody knows what is on the disk, so these bytes must not become a version.
-      const foreign = error instanceof StorageError && error.failure === 'exists';
-      await this.#giveUp(upload, foreign ? undefined : key);
+      await this.#giveUp(upload, key);
       throw error;
     }
   }

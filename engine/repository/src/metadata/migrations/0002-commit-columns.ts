@@ -7,8 +7,6 @@ export const commitColumns = async (db: AnyDatabase): Promise<void> => {
   // Whatever was deleted before is none of the sweeper's business: old rows may share a path with live ones.
   await sql`update uploaded_versions set bytes_removed_at = deleted_at where deleted_at is not null`.execute(db);
   await db.schema.alterTable('locks').addColumn('owner', 'text').execute();
-  await sql`create unique index uploaded_versions_live_number on uploaded_versions (collection_id, version_number)
-    where deleted_at is null`.execute(db);
   await sql`create index uploaded_versions_to_remove on uploaded_versions (deleted_at)
     where bytes_removed_at is null`.execute(db);
   await db.schema.createIndex('granted_accesses_user').on('granted_accesses').columns(['user', 'created_at']).execute();

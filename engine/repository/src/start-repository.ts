@@ -13,6 +13,7 @@ import type { ConfigurationProvider } from './configuration/configuration-provid
 import { drained } from './drain.ts';
 import { authRoutes } from './features/auth-routes.ts';
 import { healthRoutes } from './features/health-routes.ts';
+import { openApiRoute } from './features/openapi-routes.ts';
 import { uploadRoutes } from './features/upload-routes.ts';
 import { versionRoutes } from './features/version-routes.ts';
 import { createRepositoryServer } from './http/repository-server.ts';
@@ -177,13 +178,15 @@ const startSweeping = (services: Services): (() => Promise<void>) => {
   };
 };
 
-const routerOf = (services: Services) =>
-  createRouter([
+const routerOf = (services: Services) => {
+  const routes = [
     ...authRoutes(services),
     ...versionRoutes(services),
     ...uploadRoutes(services),
     ...healthRoutes(services),
-  ]);
+  ];
+  return createRouter([...routes, openApiRoute(services, routes)]);
+};
 
 const urlOf = (address: AddressInfo | string | null): string => {
   if (address === null || typeof address === 'string') {

@@ -5,6 +5,14 @@ import { later } from '../clock.ts';
 import type { ActorContext, RequestContext, Route, SessionContext } from '../http/context.ts';
 import { failure, json, type Reply, success } from '../http/reply.ts';
 import type { Services } from '../services.ts';
+import {
+  listSessionsDocumentation,
+  loginDocumentation,
+  logoutDocumentation,
+  refreshDocumentation,
+  viewUserDocumentation,
+  whoamiDocumentation,
+} from './auth-documentation.ts';
 import { login } from './login.ts';
 import { grantedAccessOnWire, secondPrecision } from './wire.ts';
 
@@ -107,6 +115,7 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/login`,
       access: 'open',
       limiter: auth,
+      documentation: loginDocumentation,
       handle: (context) => login(services, context),
     },
     {
@@ -114,6 +123,7 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/refresh_token`,
       access: 'open',
       limiter: auth,
+      documentation: refreshDocumentation,
       handle: (context) => refresh(services, context),
     },
     {
@@ -121,14 +131,23 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/user/:userName`,
       access: 'actor',
       limiter: normal,
+      documentation: viewUserDocumentation,
       handle: (context) => viewUser(services, context),
     },
-    { method: 'GET', path: `${base}/whoami`, access: 'actor', limiter: normal, handle: whoami },
+    {
+      method: 'GET',
+      path: `${base}/whoami`,
+      access: 'actor',
+      limiter: normal,
+      documentation: whoamiDocumentation,
+      handle: whoami,
+    },
     {
       method: 'DELETE',
       path: `${base}/logout`,
       access: 'session',
       limiter: normal,
+      documentation: logoutDocumentation,
       handle: (context) => logout(services, context),
     },
     {
@@ -136,6 +155,7 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/token`,
       access: 'actor',
       limiter: normal,
+      documentation: listSessionsDocumentation,
       handle: (context) => listSessions(services, context),
     },
   ];

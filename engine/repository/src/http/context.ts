@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Actor } from '../access/decision.ts';
 import type { RateLimiter } from '../access/rate-limit.ts';
 import type { Session } from '../access/session.ts';
+import type { RouteDocumentation } from './documentation.ts';
 import type { Reply } from './reply.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RoutePattern } from './router.ts';
@@ -31,6 +32,8 @@ export interface ActorContext extends SessionContext {
 }
 
 interface RouteBase extends RoutePattern {
+  /** What the OpenAPI document says of it. */
+  readonly documentation?: RouteDocumentation;
   readonly limiter?: RateLimiter;
   /** Total time of a request in milliseconds, answered with 408. Undefined: only silence ends it. */
   readonly timeout?: number;

@@ -1,4 +1,5 @@
 export { installCustomResources } from './install-custom-resources.ts';
 export { leaseName } from './leader/leader-election.ts';
 export type { Logger } from './logger.ts';
+export { controllerRoles, controllerRules, type PolicyRule, personRoles } from './rbac.ts';
 export { type Controller, type ControllerOptions, startController } from './start-controller.ts';

@@ -1,3 +1,4 @@
+import { controllerRules, type PolicyRule } from '@backstay/controller';
 import type { KubeObject, ResourceType } from '@backstay/shared';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
@@ -16,26 +17,11 @@ export const clusterRoleBindings: ResourceType = {
   namespaced: false,
 };
 
-interface Rule {
-  apiGroups: string[];
-  resources: string[];
-  verbs: string[];
-}
-
 const read = ['get', 'list', 'watch'];
-const write = [...read, 'create', 'update', 'patch', 'delete'];
 
 /** What each part of the process may do in the cluster: no more than its work needs. The console's account sees no Secrets. */
-const rules: Record<ServiceName, Rule[]> = {
-  controller: [
-    { apiGroups: [''], resources: ['secrets', 'configmaps', 'events'], verbs: write },
-    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: write },
-    { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
-    { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: write },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: write },
-    { apiGroups: ['riotkit.org'], resources: ['*'], verbs: write },
-    { apiGroups: ['bitnami.com'], resources: ['sealedsecrets'], verbs: write },
-  ],
+const rules: Record<ServiceName, readonly PolicyRule[]> = {
+  controller: [...controllerRules.work, ...controllerRules.cluster],
   console: [
     { apiGroups: [''], resources: ['namespaces', 'pods', 'events'], verbs: read },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },

@@ -6,19 +6,12 @@ const sealedSecrets: ResourceType = {
   plural: 'sealedsecrets',
   namespaced: true,
 };
-const externalSecrets: ResourceType = {
-  apiVersion: 'kubernetes-client.io/v1',
-  kind: 'ExternalSecret',
-  plural: 'externalsecrets',
-  namespaced: true,
-};
 
 /** Kinds that a rendered procedure may hold, in the order in which they are applied: what a Job needs comes before it. */
 const childTypes: readonly ResourceType[] = [
   resourceTypes.secrets,
   resourceTypes.configMaps,
   sealedSecrets,
-  externalSecrets,
   resourceTypes.cronJobs,
   resourceTypes.jobs,
 ];

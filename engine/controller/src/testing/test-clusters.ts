@@ -1,13 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKubeClient, type KubeClient } from '@backstay/kubernetes';
 import { kubeApiserverAssets, startKubeApiserver } from '@backstay/kubernetes/testing';
 import { startLocalCluster } from '@backstay/local-cluster';
+import type { ResourceType } from '@backstay/shared';
 import { pino } from 'pino';
+import { controllerRoles } from '../rbac.ts';
 
 export interface TestCluster {
+  /** Of the administrator. */
   client: KubeClient;
+  /** With the rights that the delivered roles give to a controller; where the cluster cannot tell, the same as `client`. */
+  limited: KubeClient;
   stop(): Promise<void>;
 }
 
@@ -19,20 +25,54 @@ export interface TestClusterKind {
   start(): Promise<TestCluster>;
 }
 
-const connected = (kubeconfig: string, stopServer: () => Promise<void>): TestCluster => {
-  const client = createKubeClient({ kubeconfig });
-  return {
-    client,
-    stop: async () => {
-      await client.close();
-      await stopServer();
-    },
-  };
+const rbac = (kind: string, plural: string, namespaced: boolean): ResourceType => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind,
+  plural,
+  namespaced,
+});
+
+/** The delivered roles, bound to one user; its Lease lies in `default`. */
+const grant = async (client: KubeClient, user: string): Promise<void> => {
+  const [clusterRole, role] = controllerRoles('controller');
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }];
+  const metadata = { name: 'controller' };
+  const binding = (kind: string, roleKind: string, name: string) => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind,
+    metadata: { ...metadata, ...(roleKind === 'Role' ? { namespace: 'default' } : {}) },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: roleKind, name },
+    subjects,
+  });
+  if (clusterRole === undefined || role === undefined) {
+    throw new Error('The roles are missing.');
+  }
+  const local = { ...role, metadata: { ...role.metadata, namespace: 'default' } };
+  await client.create(rbac('ClusterRole', 'clusterroles', false), clusterRole);
+  await client.create(rbac('Role', 'roles', true), local);
+  await client.create(
+    rbac('ClusterRoleBinding', 'clusterrolebindings', false),
+    binding('ClusterRoleBinding', 'ClusterRole', clusterRole.metadata.name),
+  );
+  await client.create(rbac('RoleBinding', 'rolebindings', true), binding('RoleBinding', 'Role', role.metadata.name));
 };
 
+const user = 'system:serviceaccount:backups:controller';
+
 const startReal = async (): Promise<TestCluster> => {
-  const server = await startKubeApiserver();
-  return connected(server.kubeconfigPath, server.stop);
+  const token = randomBytes(16).toString('hex');
+  const { kubeconfigPath, url, caCertificate, stop } = await startKubeApiserver({ users: [{ name: user, token }] });
+  const client = createKubeClient({ kubeconfig: kubeconfigPath });
+  const limited = createKubeClient({ server: url, token, caCertificate });
+  await grant(client, user);
+  return {
+    client,
+    limited,
+    stop: async () => {
+      await Promise.all([client.close(), limited.close()]);
+      await stop();
+    },
+  };
 };
 
 /** Its Pods find a `backup-maker` that does nothing: what the controller makes is looked at, not what a client does. */
@@ -48,10 +88,16 @@ const startLocal = async (): Promise<TestCluster> => {
     logger: pino({ level: 'silent' }),
     podPath: [bin],
   });
-  return connected(cluster.kubeconfigPath, async () => {
-    await cluster.stop();
-    await rm(home, { recursive: true, force: true });
-  });
+  const client = createKubeClient({ kubeconfig: cluster.kubeconfigPath });
+  return {
+    client,
+    limited: client,
+    stop: async () => {
+      await client.close();
+      await cluster.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
 };
 
 export const testClusters: TestClusterKind[] = [

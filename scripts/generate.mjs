@@ -6,6 +6,7 @@ import { root } from './lib/paths.mjs';
 for (const script of [
   'shared/scripts/generate-crds.ts',
   'shared/scripts/generate-procedure-scripts.ts',
+  'engine/repository/scripts/generate-openapi.ts',
   'engine/controller/scripts/generate-rbac.ts',
 ]) {
   const result = spawnSync(process.execPath, [path.join(root, script)], { stdio: 'inherit', cwd: root });

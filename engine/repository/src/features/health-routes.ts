@@ -8,6 +8,7 @@ import type { Version } from '../metadata/versions.ts';
 import type { Services } from '../services.ts';
 import { findCollection } from './collection-access.ts';
 import { goTime } from './go-time.ts';
+import { aliveDocumentation, collectionHealthDocumentation, readyDocumentation } from './health-documentation.ts';
 
 const checkTimeout = 5000;
 
@@ -164,12 +165,20 @@ const collectionHealth = async (services: Services, context: RequestContext): Pr
 export const healthRoutes = (services: Services): Route[] => {
   const { serverHealth, collectionHealth: limiter } = services.limiters;
   return [
-    { method: 'GET', path: '/health', access: 'open', limiter: serverHealth, handle: alive },
+    {
+      method: 'GET',
+      path: '/health',
+      access: 'open',
+      limiter: serverHealth,
+      documentation: aliveDocumentation,
+      handle: alive,
+    },
     {
       method: 'GET',
       path: '/ready',
       access: 'open',
       limiter: serverHealth,
+      documentation: readyDocumentation,
       handle: (context) => ready(services, context),
     },
     {
@@ -177,6 +186,7 @@ export const healthRoutes = (services: Services): Route[] => {
       path: '/api/stable/repository/collection/:collectionId/health',
       access: 'open',
       limiter,
+      documentation: collectionHealthDocumentation,
       handle: (context) => collectionHealth(services, context),
     },
   ];

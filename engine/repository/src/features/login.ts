@@ -1,5 +1,5 @@
-import { parseGoDuration } from '@backstay/shared';
-import { z } from 'zod';
+import { parseGoDuration, repositoryLoginSchema } from '@backstay/shared';
+import type { z } from 'zod';
 import { parseLogin } from '../access/login.ts';
 import { type OperationsScope, operationsScopeSchema } from '../access/operations-scope.ts';
 import { sha256Hex } from '../access/tokens.ts';
@@ -11,12 +11,8 @@ import { secondPrecision } from './wire.ts';
 
 const maxBodyBytes = 256 * 1024;
 
-const bodySchema = z.object({
-  username: z.string().min(1).max(512),
-  password: z.string().min(1).max(4096),
-  operationsScope: operationsScopeSchema,
-  lifetime: z.string().nullish(),
-});
+// Reads more than the documented schema demands: old clients leave parts of a scope out.
+const bodySchema = repositoryLoginSchema.extend({ operationsScope: operationsScopeSchema });
 type LoginBody = z.infer<typeof bodySchema>;
 
 const fromForm = (text: string): unknown => {

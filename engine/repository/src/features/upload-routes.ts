@@ -1,3 +1,4 @@
+import { repositoryFinaliseSchema, repositoryOpenUploadSchema } from '@backstay/shared';
 import { z } from 'zod';
 import { TokenError } from '../access/tokens.ts';
 import { StorageError } from '../blobs/blob-store.ts';
@@ -9,21 +10,16 @@ import type { Services } from '../services.ts';
 import type { StagedSummary } from '../uploads/staging.ts';
 import { OffsetError, UploadError, type UploadFailure } from '../uploads/upload-errors.ts';
 import { collectionForNewUpload, collectionForUpload, uploadRules } from './collection-access.ts';
+import {
+  abortDocumentation,
+  appendDocumentation,
+  beginUploadDocumentation,
+  finaliseDocumentation,
+  inspectDocumentation,
+} from './upload-documentation.ts';
 import { uploadOnWire, versionOnWire } from './wire.ts';
 
 const maxBodyBytes = 64 * 1024;
-const openSchema = z.object({
-  key: z.string().regex(/^[A-Za-z0-9._-]{16,128}$/),
-  expectedBytes: z.int().min(0).optional(),
-});
-const finaliseSchema = z.object({
-  sha256: z
-    .string()
-    .regex(/^[0-9a-fA-F]{64}$/)
-    .toLowerCase(),
-  size: z.int().min(0),
-});
-
 const readJson = async <T extends z.ZodType>(context: ActorContext, schema: T): Promise<z.infer<T>> => {
   const text = await context.body.text(maxBodyBytes);
   try {
@@ -70,7 +66,7 @@ const describe = async (services: Services, upload: Upload, status = 200): Promi
 const begin = async (services: Services, context: ActorContext): Promise<Reply> => {
   const document = await collectionForNewUpload(services, context);
   const rules = uploadRules(services, document);
-  const body = await readJson(context, openSchema);
+  const body = await readJson(context, repositoryOpenUploadSchema);
   const uploader = { user: context.actor.user.name, sessionId: context.session.id };
   const opened = await services.uploads.open({ document, rules }, uploader, body);
   const full = failure(413, 'the collection has no room left for this upload: its quota is used or reserved');
@@ -132,7 +128,7 @@ const checkContent = (promised: { sha256: string; size: number }) => (content: S
 
 const finalise = async (services: Services, context: ActorContext): Promise<Reply> => {
   const { collection, upload } = await findUpload(services, context);
-  const promised = await readJson(context, finaliseSchema);
+  const promised = await readJson(context, repositoryFinaliseSchema);
   const rules = uploadRules(services, collection);
   const fresh = upload.state === 'open';
   const version = await services.uploads.commit(upload, { document: collection, rules }, checkContent(promised));
@@ -151,7 +147,7 @@ const finalise = async (services: Services, context: ActorContext): Promise<Repl
       requesterIp: context.clientAddress,
     });
   }
-  await services.rotator.rotate(collection.name, rules.limits.maxVersions);
+  await services.rotator.rotate(collection.name, rules.limits);
   return success({ version: versionOnWire(version) });
 };
 
@@ -178,16 +174,45 @@ export const uploadRoutes = (services: Services): Route[] => {
     });
   const base = { access: 'actor', limiter: undefined } as const;
   return [
-    { ...base, method: 'POST', path: uploads, transfer: true, handle: mapped(begin) },
-    { ...base, method: 'PATCH', path: one, acceptsExpired: true, handle: mapped(append) },
-    { ...base, method: 'POST', path: `${one}/finalise`, acceptsExpired: true, handle: mapped(finalise) },
-    { ...base, method: 'DELETE', path: one, acceptsExpired: true, handle: mapped(abort) },
+    {
+      ...base,
+      method: 'POST',
+      path: uploads,
+      transfer: true,
+      documentation: beginUploadDocumentation,
+      handle: mapped(begin),
+    },
+    {
+      ...base,
+      method: 'PATCH',
+      path: one,
+      acceptsExpired: true,
+      documentation: appendDocumentation,
+      handle: mapped(append),
+    },
+    {
+      ...base,
+      method: 'POST',
+      path: `${one}/finalise`,
+      acceptsExpired: true,
+      documentation: finaliseDocumentation,
+      handle: mapped(finalise),
+    },
+    {
+      ...base,
+      method: 'DELETE',
+      path: one,
+      acceptsExpired: true,
+      documentation: abortDocumentation,
+      handle: mapped(abort),
+    },
     {
       ...base,
       method: 'GET',
       path: one,
       acceptsExpired: true,
       limiter: services.limiters.default,
+      documentation: inspectDocumentation,
       handle: mapped(inspect),
     },
   ];

@@ -5,6 +5,12 @@ import type { Services } from '../services.ts';
 import { collectionForListing } from './collection-access.ts';
 import { download } from './download.ts';
 import { plainUpload } from './plain-upload.ts';
+import {
+  downloadDocumentation,
+  listVersionsDocumentation,
+  plainUploadDocumentation,
+  usageDocumentation,
+} from './version-documentation.ts';
 import { versionOnWire } from './wire.ts';
 
 const list = async (services: Services, context: ActorContext): Promise<Reply> => {
@@ -48,6 +54,7 @@ export const versionRoutes = (services: Services): Route[] => {
       access: 'actor',
       timeout: settings.uploadTimeout,
       transfer: true,
+      documentation: plainUploadDocumentation,
       handle: (context) => plainUpload(services, context),
     },
     {
@@ -56,6 +63,7 @@ export const versionRoutes = (services: Services): Route[] => {
       access: 'actor',
       limiter: limiters.default,
       timeout: settings.downloadTimeout,
+      documentation: downloadDocumentation,
       handle: (context) => download(services, context),
     },
     {
@@ -63,6 +71,7 @@ export const versionRoutes = (services: Services): Route[] => {
       path: `${collections(channel)}/version`,
       access: 'actor',
       limiter: limiters.default,
+      documentation: listVersionsDocumentation,
       handle: (context) => list(services, context),
     },
   ]);
@@ -73,6 +82,7 @@ export const versionRoutes = (services: Services): Route[] => {
       path: `${collections('stable')}/usage`,
       access: 'actor',
       limiter: limiters.default,
+      documentation: usageDocumentation,
       handle: (context) => usage(services, context),
     },
   ];

@@ -1,3 +1,4 @@
+import { mustBeDocumented } from './documented.ts';
 import type { Harness } from './harness.ts';
 
 export interface Answer {
@@ -23,8 +24,8 @@ const parse = (text: string): unknown => {
   }
 };
 
-/** One request of a client. */
-export const call = async (harness: Harness, target: string, options: Call = {}): Promise<Answer> => {
+/** One request of a client. Fails when the OpenAPI document does not allow the answer. */
+export const call = async (harness: Pick<Harness, 'url'>, target: string, options: Call = {}): Promise<Answer> => {
   const [method = 'GET', path = '/'] = target.split(' ');
   const headers: Record<string, string> = { ...options.headers };
   if (options.token !== undefined) {
@@ -42,5 +43,7 @@ export const call = async (harness: Harness, target: string, options: Call = {})
     ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: parse(text) };
+  const answer = { status: response.status, headers: response.headers, text, body: parse(text) };
+  mustBeDocumented({ method, path }, answer);
+  return answer;
 };

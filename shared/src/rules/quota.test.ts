@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allowedUploadBytes, type CollectionLimits, type StoredVersion } from './quota.ts';
-import { versionsToRotate } from './rotation.ts';
+import {
+  allowedUploadBytes,
+  type CollectionLimits,
+  fitsAtCommit,
+  protectedFromLeaving,
+  retentionOf,
+  type StoredVersion,
+} from './quota.ts';
+import { versionsToRotate } from './retention.ts';
 
 const kibibyte = 1024;
 const limits = { maxVersions: 2, maxVersionBytes: kibibyte, maxTotalBytes: 4 * kibibyte };
+const now = new Date('2026-11-23T08:00:00Z');
+const hour = 3_600_000;
+const ago = (hours: number): Date => new Date(now.getTime() - hours * hour);
 const stored = (...sizes: number[]): StoredVersion[] =>
-  sizes.map((bytes, index) => ({ versionNumber: index + 1, bytes }));
+  sizes.map((bytes, index) => ({ versionNumber: index + 1, bytes, createdAt: now }));
 
 const total = (numbers: number[]): number => numbers.reduce((sum, next) => sum + next, 0);
 
@@ -21,13 +31,13 @@ class CollectionModel {
   }
 
   open(grant: number): void {
-    this.#open.push(Math.min(grant, allowedUploadBytes(this.#limits, this.#versions, this.#open)));
+    this.#open.push(Math.min(grant, allowedUploadBytes(this.#limits, this.#versions, { now, reserved: this.#open })));
   }
 
   end(index: number, commits: boolean): void {
     const [bytes] = index < this.#open.length ? this.#open.splice(index, 1) : [];
     if (bytes !== undefined && commits) {
-      this.#versions.push({ versionNumber: this.#next++, bytes });
+      this.#versions.push({ versionNumber: this.#next++, bytes, createdAt: now });
       this.#versions = this.#without(0);
     }
   }
@@ -41,29 +51,29 @@ class CollectionModel {
   }
 
   #without(incoming: number): StoredVersion[] {
-    const gone = new Set(versionsToRotate(this.#versions, this.#limits, incoming));
+    const gone = new Set(versionsToRotate(this.#versions, retentionOf(this.#limits), { now, incoming }));
     return this.#versions.filter((version) => !gone.has(version));
   }
 }
 
 describe('allowedUploadBytes', () => {
   it('follows the documented example', () => {
-    expect(allowedUploadBytes(limits, [])).toBe(3072);
-    expect(allowedUploadBytes(limits, stored(3072))).toBe(1024);
-    expect(allowedUploadBytes(limits, stored(3072, 1024))).toBe(3072);
+    expect(allowedUploadBytes(limits, [], { now })).toBe(3072);
+    expect(allowedUploadBytes(limits, stored(3072), { now })).toBe(1024);
+    expect(allowedUploadBytes(limits, stored(3072, 1024), { now })).toBe(3072);
   });
 
   it('is the soft limit when there is no extra room', () => {
-    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 2 * kibibyte }, stored(10))).toBe(1024);
+    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 2 * kibibyte }, stored(10), { now })).toBe(1024);
   });
 
   it('does not transfer the unused room of small versions', () => {
-    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 2 * kibibyte }, stored(1))).toBe(1024);
+    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 2 * kibibyte }, stored(1), { now })).toBe(1024);
   });
 
   it('falls back to the soft limit after a later reduction, within the hard one', () => {
-    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 3 * kibibyte }, stored(3000))).toBe(72);
-    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 2500 }, stored(3000))).toBe(0);
+    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 3 * kibibyte }, stored(3000), { now })).toBe(72);
+    expect(allowedUploadBytes({ ...limits, maxTotalBytes: 2500 }, stored(3000), { now })).toBe(0);
   });
 
   it('never lets kept and granted bytes exceed the hard limit, however parallel uploads end', () => {
@@ -87,5 +97,23 @@ describe('allowedUploadBytes', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('counts what a hold or the minimum age keeps, and says so', () => {
+    const tight = { maxVersions: 2, maxVersionBytes: 100, maxTotalBytes: 200 };
+    const versions = [100, 100].map((bytes, index) => ({
+      versionNumber: index + 1,
+      bytes,
+      createdAt: ago(48 - index),
+    }));
+    expect(allowedUploadBytes(tight, versions, { now })).toBe(100);
+    const held = versions.map((version) => ({ ...version, hold: version.versionNumber === 1 ? {} : undefined }));
+    expect(allowedUploadBytes(tight, held, { now })).toBe(0);
+    expect(fitsAtCommit(tight, versions, { now, bytes: 100 })).toBe(true);
+    expect(fitsAtCommit(tight, held, { now, bytes: 1 })).toBe(false);
+    expect(protectedFromLeaving(tight, held, now).map((version) => version.versionNumber)).toEqual([1]);
+    const young = { ...tight, retention: { ...retentionOf(tight), minimumAge: 72 * hour } };
+    expect(allowedUploadBytes(young, versions, { now })).toBe(0);
+    expect(protectedFromLeaving(young, versions, now).map((version) => version.versionNumber)).toEqual([1]);
   });
 });

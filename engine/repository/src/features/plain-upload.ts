@@ -122,7 +122,7 @@ const grace = async (services: Services, context: ActorContext): Promise<void> =
 const commit = async (services: Services, upload: Upload, target: UploadTarget): Promise<Reply> => {
   try {
     const version = await services.uploads.commit(upload, target, () => undefined);
-    await services.rotator.rotate(target.document.name, target.rules.limits.maxVersions);
+    await services.rotator.rotate(target.document.name, target.rules.limits);
     return success({ version: versionOnWire(version) });
   } catch (error) {
     services.logger.error({ err: error, upload: upload.id }, 'an upload could not be committed');

@@ -133,25 +133,28 @@ const lockCollection = async (tx: Transaction<Tables>, collectionId: string, now
 
 const reserving = ['open', 'committing'] as const;
 
-const allowedBytes = async (tx: Database, collectionId: string, limits: CollectionLimits): Promise<number> => {
+/** What counts towards the quota. The collection must be locked. `except` is an upload that is being settled itself. */
+const occupancy = async (tx: Database, collectionId: string, except = ''): Promise<Occupancy> => {
   const stored = await tx
     .selectFrom('uploaded_versions')
-    .select(['version_number', 'filesize'])
+    .selectAll()
     .where('collection_id', '=', collectionId)
     .where('deleted_at', 'is', null)
     .execute();
-  const reserved = await tx
+  const open = await tx
     .selectFrom('uploads')
     .select('reserved_bytes')
     .where('collection_id', '=', collectionId)
     .where('state', 'in', reserving)
+    .where('id', '!=', except)
     .execute();
-  return allowedUploadBytes(
-    limits,
-    stored.map((row) => ({ versionNumber: Number(row.version_number), bytes: Number(row.filesize) })),
-    reserved.map((row) => Number(row.reserved_bytes)),
-  );
+  return { stored: stored.map(versionFromRow), reserved: open.map((row) => Number(row.reserved_bytes)) };
 };
+
+interface Occupancy {
+  readonly stored: Version[];
+  readonly reserved: number[];
+}
 
 const findByKey = async (db: Database, collectionId: string, key: string): Promise<Upload | undefined> => {
   const row = await db
@@ -190,7 +193,8 @@ const open = (db: Kysely<Tables>, upload: NewUpload) =>
     if (known !== undefined) {
       return { upload: known, created: false };
     }
-    const allowed = await allowedBytes(tx, upload.collectionId, upload.limits);
+    const { stored, reserved } = await occupancy(tx, upload.collectionId);
+    const allowed = allowedUploadBytes(upload.limits, stored, { now: upload.now, reserved });
     const wanted = upload.wantedBytes ?? allowed;
     return wanted > allowed ? undefined : { upload: await insertUpload(tx, upload, wanted), created: true };
   });

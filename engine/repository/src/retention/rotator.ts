@@ -1,4 +1,4 @@
-import { versionsToRotate } from '@backstay/shared';
+import { type CollectionLimits, retentionOf, versionsToRotate } from '@backstay/shared';
 import type { Logger } from 'pino';
 import { blobKey } from '../blobs/blob-keys.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
@@ -24,7 +24,7 @@ export class Rotator {
   }
 
   /** Removes what `fifo` no longer keeps, only while the newest version is really stored. Failures are logged. */
-  async rotate(collectionId: string, maxVersions: number): Promise<void> {
+  async rotate(collectionId: string, limits: CollectionLimits): Promise<void> {
     const { metadata, blobs, clock, logger } = this.#options;
     try {
       const live = await metadata.versions.list(collectionId);
@@ -34,7 +34,7 @@ export class Rotator {
         logger.error({ collection: collectionId }, 'nothing is rotated: the newest version is not stored completely');
         return;
       }
-      for (const version of versionsToRotate(live, { maxVersions })) {
+      for (const version of versionsToRotate(live, retentionOf(limits), { now: clock.now() })) {
         await metadata.versions.retire(version.id, clock.now());
         await this.#removeBytes(version);
         const target = `version ${version.versionNumber}`;

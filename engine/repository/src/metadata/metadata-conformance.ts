@@ -176,6 +176,28 @@ export const metadataConformance = (name: string, open: () => Promise<MetadataSt
       expect((await committed(collection)).versionNumber).toBe(2);
     });
 
+    it('decides anew, with the next number, when the first decision cannot be carried out', async () => {
+      const collection = newCollection();
+      const upload = await opened(collection);
+      expect(await store.uploads.reopen(upload.id, now)).toBe(false);
+      await decide(upload);
+      expect(await store.uploads.reopen(upload.id, now)).toBe(true);
+      expect(await store.uploads.find(collection, upload.id)).toMatchObject({ state: 'open', decision: undefined });
+      const again = await decide(upload);
+      expect(again?.decision?.versionNumber).toBe(2);
+      await store.uploads.complete(again ?? upload, now);
+      expect(await store.uploads.reopen(upload.id, now)).toBe(false);
+    });
+
+    it('knows whether a live version has a file', async () => {
+      const collection = newCollection();
+      const version = await committed(collection);
+      expect(await store.versions.hasFile(collection, version.filename)).toBe(true);
+      expect(await store.versions.hasFile(newCollection(), version.filename)).toBe(false);
+      await store.versions.retire(version.id, now);
+      expect(await store.versions.hasFile(collection, version.filename)).toBe(false);
+    });
+
     it('finds what nobody waits for', async () => {
       const collection = newCollection();
       const upload = await opened(collection);

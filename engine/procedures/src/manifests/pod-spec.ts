@@ -1,12 +1,18 @@
 import type { Container, EnvVar, PodSpec, Volume, VolumeMount } from '@backstay/shared';
 import { defaultBackupMakerImage, type Layout, podPaths } from './layout.ts';
 
+/** Images of this release bring a client that needs nothing of the main image; older ones are one file. */
+const inject = `if command -v backup-maker-inject >/dev/null; then exec backup-maker-inject "${podPaths.init}"; fi
+cp "$(command -v backup-maker)" "${podPaths.init}/backup-maker"
+chmod +x "${podPaths.init}/backup-maker"
+`;
+
 const injector = ({ input }: Layout): Container => ({
   name: 'injector',
   image: input.values.backupMakerImage ?? input.backupMakerImage ?? defaultBackupMakerImage,
   imagePullPolicy: 'IfNotPresent',
   command: ['/bin/bash', '-ec'],
-  args: [`cp "$(command -v backup-maker)" "${podPaths.init}/backup-maker"\nchmod +x "${podPaths.init}/backup-maker"\n`],
+  args: [inject],
   volumeMounts: [{ name: 'init-scripts', mountPath: podPaths.init }],
   ...securityContext(input.values.securityContext),
 });

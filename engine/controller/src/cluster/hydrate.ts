@@ -16,6 +16,7 @@ import {
 import { ReconcileProblem } from '../plan/condition.ts';
 import type { ControllerCaches } from './controller-caches.ts';
 import { isConflict, isNotFound } from './errors.ts';
+import { createSecretReader, type SecretReader } from './secret-reader.ts';
 import { dataDigest } from './summaries.ts';
 
 /** Everything outside a ScheduledBackup that its children are made of. Holds secret values: never log or keep it. */
@@ -48,27 +49,21 @@ export const secretNames = ({ spec }: ScheduledBackup): string[] =>
   );
 
 /** One reconcile reads a Secret once, also when several references name it. */
-const createSecretReader = (client: KubeClient, namespace: string | undefined) => {
-  const secrets = new Map<string, Promise<Secret>>();
+const createRoleReader = ({ read }: SecretReader, namespace: string | undefined) => {
   const digests = new Map<string, string>();
-  const fetch = async (name: string, role: string): Promise<Secret> => {
-    try {
-      const secret = await client.get(resourceTypes.secrets, { namespace, name });
-      digests.set(name, dataDigest(secret.data));
-      return secret;
-    } catch (error) {
-      throw isNotFound(error) ? missing(`Secret "${name}" (${role}) does not exist.`) : error;
-    }
-  };
   return {
     digests,
-    read: (name: string, role: string): Promise<Secret> => {
+    read: async (name: string, role: string): Promise<Secret> => {
       if (name === '') {
         throw missing(`${role}.secretName is empty.`);
       }
-      const known = secrets.get(name) ?? fetch(name, role);
-      secrets.set(name, known);
-      return known;
+      try {
+        const secret = await read({ namespace, name });
+        digests.set(name, dataDigest(secret.data));
+        return secret;
+      } catch (error) {
+        throw isNotFound(error) ? missing(`Secret "${name}" (${role}) does not exist.`) : error;
+      }
     },
   };
 };
@@ -82,7 +77,9 @@ export interface HydratorOptions {
   keyMaker: KeyMaker;
 }
 
-export const createHydrator = ({ client, caches, keyMaker }: HydratorOptions): Hydrator => {
+export const createHydrator = (options: HydratorOptions): Hydrator => {
+  const { caches, keyMaker } = options;
+  const readSecret = createSecretReader(options);
   const templateOf = ({ spec }: ScheduledBackup): Inputs['template'] => {
     const { kind, name } = spec.templateRef;
     if (kind === 'internal') {
@@ -97,7 +94,7 @@ export const createHydrator = ({ client, caches, keyMaker }: HydratorOptions): H
   return {
     read: async (scheduledBackup) => {
       const { spec, metadata } = scheduledBackup;
-      const secrets = createSecretReader(client, metadata.namespace);
+      const secrets = createRoleReader(readSecret, metadata.namespace);
       const keySecret = await secrets.read(spec.gpgKeySecretRef.secretName, 'gpgKeySecretRef');
       const keys = await keyMaterial(scheduledBackup, keySecret.data ?? {}, keyMaker);
       const template = templateOf(scheduledBackup);
@@ -112,19 +109,24 @@ export const createHydrator = ({ client, caches, keyMaker }: HydratorOptions): H
         digests: secrets.digests,
       };
     },
-    ensureKeys: (scheduledBackup) => ensureKeys({ client, caches, keyMaker }, scheduledBackup),
+    ensureKeys: (scheduledBackup) => ensureKeys({ ...options, readSecret }, scheduledBackup),
   };
 };
 
+interface KeyWork extends HydratorOptions {
+  readSecret: SecretReader;
+}
+
 /** Tries again when somebody else wrote the Secret meanwhile: it may be complete now. */
-const ensureKeys = async (options: HydratorOptions, scheduledBackup: ScheduledBackup): Promise<KeyChange> => {
+const ensureKeys = async (options: KeyWork, scheduledBackup: ScheduledBackup): Promise<KeyChange> => {
   const { secretName: name, createIfNotExists } = scheduledBackup.spec.gpgKeySecretRef;
   if (!createIfNotExists || name === '') {
     return undefined;
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await writeKeys(options, scheduledBackup);
+      // What was read a moment ago may be what the conflict was about.
+      return await writeKeys(options, scheduledBackup, attempt > 1);
     } catch (error) {
       if (!isConflict(error) || attempt === maxAttempts) {
         throw error;
@@ -135,12 +137,13 @@ const ensureKeys = async (options: HydratorOptions, scheduledBackup: ScheduledBa
 
 /** Rejects with a conflict when the Secret is not as it was looked at, so that no key is ever written over another. */
 const writeKeys = async (
-  { client, keyMaker }: HydratorOptions,
+  { client, keyMaker, readSecret }: KeyWork,
   scheduledBackup: ScheduledBackup,
+  fresh: boolean,
 ): Promise<KeyChange> => {
   const { namespace } = scheduledBackup.metadata;
   const name = scheduledBackup.spec.gpgKeySecretRef.secretName;
-  const existing = await getOrUndefined(client, { namespace, name });
+  const existing = await getOrUndefined(readSecret, { namespace, name, fresh });
   const data = await missingEntries(scheduledBackup, existing?.data ?? {}, keyMaker);
   if (existing === undefined) {
     await client.create(resourceTypes.secrets, newKeySecret(scheduledBackup, data));
@@ -150,13 +153,17 @@ const writeKeys = async (
     return undefined;
   }
   const body = { metadata: { resourceVersion: existing.metadata.resourceVersion }, data };
-  await client.mergePatch(resourceTypes.secrets, { namespace, name }, { body });
+  try {
+    await client.mergePatch(resourceTypes.secrets, { namespace, name }, { body });
+  } finally {
+    readSecret.forget({ namespace, name });
+  }
   return 'completed';
 };
 
-const getOrUndefined = async (client: KubeClient, key: { namespace?: string; name: string }) => {
+const getOrUndefined = async ({ read }: SecretReader, key: Parameters<SecretReader['read']>[0]) => {
   try {
-    return await client.get(resourceTypes.secrets, key);
+    return await read(key);
   } catch (error) {
     if (isNotFound(error)) {
       return undefined;

@@ -134,8 +134,8 @@ const start = async (context: ReconcileContext, action: RequestedBackupAction): 
   if (written === 'written') {
     const { namespace, name } = action.metadata;
     logger.info({ namespace, action: name, job: made.job.metadata.name }, 'Job created');
-    await record(action, { type: 'Normal', reason: 'Created', message: `Created Job ${made.job.metadata.name}.` });
-    await record(action, { type: 'Normal', reason: 'Updated', message: 'All objects are templated and applied.' });
+    const message = `All objects are templated and applied. Created Job ${made.job.metadata.name}.`;
+    await record(action, { type: 'Normal', reason: 'Created', message });
   }
   return written === 'conflict' ? 'conflict' : 'done';
 };

@@ -1,5 +1,6 @@
 import { type KubeObject, resourceTypes, type ScheduledBackup } from '@backstay/shared';
 import { type ApplyResult, liveChild } from '../cluster/children-writer.ts';
+import type { KeyChange } from '../cluster/hydrate.ts';
 import { fingerprint } from '../cluster/summaries.ts';
 import { childKey } from '../plan/children.ts';
 import { findCondition, installation, keyPair, ReconcileProblem } from '../plan/condition.ts';
@@ -17,26 +18,29 @@ export interface ObjectName {
 const names = (objects: readonly KubeObject[]): string =>
   objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ');
 
+const applied = 'All objects are templated and applied.';
+
+/** One event for each sort of change: people read them, and each costs the API server a write. */
 const announce = async (
   { record, logger }: ReconcileContext,
   scheduledBackup: ScheduledBackup,
-  { created, updated, pruned }: Pick<ApplyResult, 'created' | 'updated'> & { pruned: KubeObject[] },
+  { created, updated, pruned }: Changes,
 ): Promise<void> => {
   const { namespace, name } = scheduledBackup.metadata;
   for (const [reason, objects] of Object.entries({ Created: created, Updated: updated, Deleted: pruned })) {
     if (objects.length > 0) {
       logger.info({ namespace, scheduledBackup: name, objects: names(objects) }, `${reason} objects`);
-      await record(scheduledBackup, {
-        type: 'Normal',
-        reason: reason as 'Created' | 'Updated' | 'Deleted',
-        message: `${reason} ${names(objects)}.`,
-      });
+      const message = `${applied} ${reason} ${names(objects)}.`;
+      await record(scheduledBackup, { type: 'Normal', reason: reason as 'Created' | 'Updated' | 'Deleted', message });
     }
   }
 };
 
-const ensureKeys = async (context: ReconcileContext, scheduledBackup: ScheduledBackup): Promise<void> => {
-  const done = await context.hydrator.ensureKeys(scheduledBackup);
+const announceKeys = async (
+  context: ReconcileContext,
+  scheduledBackup: ScheduledBackup,
+  done: KeyChange,
+): Promise<void> => {
   if (done !== undefined) {
     const secret = `Secret ${scheduledBackup.spec.gpgKeySecretRef.secretName}`;
     const message =
@@ -49,6 +53,8 @@ const ensureKeys = async (context: ReconcileContext, scheduledBackup: ScheduledB
   }
 };
 
+type Changes = Pick<ApplyResult, 'created' | 'updated'> & { pruned: KubeObject[] };
+
 interface Attempt {
   memory: ScheduleMemory;
   snapshot: Snapshot;
@@ -60,7 +66,7 @@ const install = async (
   { memory, snapshot }: Attempt,
 ): Promise<Installed> => {
   const { caches, hydrator, children: writer, settings, logger } = context;
-  await ensureKeys(context, scheduledBackup);
+  await announceKeys(context, scheduledBackup, await hydrator.ensureKeys(scheduledBackup));
   const inputs = await hydrator.read(scheduledBackup);
   const { children, warnings } = renderSchedule(scheduledBackup, inputs, settings);
   for (const warning of warnings) {
@@ -74,7 +80,7 @@ const install = async (
   const seen = { ...snapshot, secrets: new Map([...snapshot.secrets, ...inputs.digests]) };
   memory.remember(scheduledBackup, { installed, expected: fingerprints, lagging, snapshot: seen });
   await announce(context, scheduledBackup, { created, updated, pruned });
-  return installed;
+  return { ...installed, announced: created.length + updated.length > 0 };
 };
 
 /** A problem is a result like another: it is told in the status. What only a change can mend is remembered. */
@@ -102,15 +108,15 @@ const tryInstall = async (
 const recordOutcome = async (
   { record }: ReconcileContext,
   before: ScheduledBackup,
-  { problem, publicKeyOnly }: Installed,
+  { problem, publicKeyOnly, announced = false }: Installed,
 ): Promise<void> => {
   const condition = findCondition(before.status?.conditions, installation);
   if (problem !== undefined && (condition?.status !== 'False' || condition.message !== problem.message)) {
     await record(before, { type: 'Warning', reason: 'ErrorOccurred', message: problem.message });
   }
   const isNew = condition?.status !== 'True' || condition.observedGeneration !== before.metadata.generation;
-  if (problem === undefined && isNew) {
-    await record(before, { type: 'Normal', reason: 'Updated', message: 'All objects are templated and applied.' });
+  if (problem === undefined && isNew && !announced) {
+    await record(before, { type: 'Normal', reason: 'Updated', message: applied });
   }
   if (publicKeyOnly && findCondition(before.status?.conditions, keyPair) === undefined) {
     const message =

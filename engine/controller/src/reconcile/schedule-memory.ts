@@ -13,6 +13,8 @@ export interface Installed {
   problem?: ReconcileProblem;
   /** The key Secret lacks its private half. */
   publicKeyOnly: boolean;
+  /** An event has told of this result. Never remembered. */
+  announced?: boolean;
 }
 
 interface Remembered {

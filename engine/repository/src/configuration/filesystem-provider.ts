@@ -1,28 +1,15 @@
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parseDocument } from 'yaml';
 import type { ConfigurationProvider } from './configuration-provider.ts';
 import { readCollection, readSecretEntry, readUser } from './documents.ts';
 import { MisconfiguredError } from './misconfigured-error.ts';
 import { isObjectName } from './object-names.ts';
+import { parseYamlDocument } from './yaml-document.ts';
 
 const maxDocumentBytes = 1024 * 1024;
-const maxAliases = 100;
 
 const hasErrorCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && 'code' in error && codes.includes(String(error.code));
-
-const parseYaml = (text: string, label: string): unknown => {
-  const parsed = parseDocument(text, { schema: 'core' });
-  if (parsed.errors.length > 0) {
-    throw new MisconfiguredError(`${label} is no YAML document`);
-  }
-  try {
-    return parsed.toJS({ maxAliasCount: maxAliases });
-  } catch {
-    throw new MisconfiguredError(`${label} repeats itself too often by YAML aliases`);
-  }
-};
 
 const readText = async (file: string, label: string): Promise<string> => {
   await using handle = await open(file, 'r');
@@ -44,7 +31,7 @@ export const createFilesystemProvider = (root: string, namespace: string): Confi
     }
     const label = `${path.basename(folder)}/${name}`;
     try {
-      return parseYaml(await readText(path.join(folder, `${name}.yaml`), label), label);
+      return parseYamlDocument(await readText(path.join(folder, `${name}.yaml`), label), label);
     } catch (error) {
       if (hasErrorCode(error, 'ENOENT', 'ENAMETOOLONG')) {
         return undefined;

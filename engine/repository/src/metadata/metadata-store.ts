@@ -3,11 +3,13 @@ import path from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { type AuditLog, createAuditLog } from './audit.ts';
 import { createLockStore, type LockStore } from './locks.ts';
+import { createMaintenanceStore, type MaintenanceStore } from './maintenance.ts';
 import { migrate } from './migrations.ts';
 import { createSessionStore, type SessionStore } from './sessions.ts';
 import { createSqliteDialect, openExclusively } from './sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 import { createUploadStore, type UploadStore } from './uploads.ts';
+import { createVersionMarks, type VersionMarks } from './version-marks.ts';
 import { createVersionStore, type VersionStore } from './versions.ts';
 
 /**
@@ -19,6 +21,8 @@ export interface MetadataStore {
   readonly exclusive: boolean;
   readonly sessions: SessionStore;
   readonly versions: VersionStore;
+  readonly marks: VersionMarks;
+  readonly maintenance: MaintenanceStore;
   readonly uploads: UploadStore;
   readonly locks: LockStore;
   readonly audit: AuditLog;
@@ -31,6 +35,8 @@ export const createMetadataStore = (db: Kysely<Tables>, exclusive: boolean): Met
   exclusive,
   sessions: createSessionStore(db),
   versions: createVersionStore(db),
+  marks: createVersionMarks(db),
+  maintenance: createMaintenanceStore(db),
   uploads: createUploadStore(db),
   locks: createLockStore(db),
   audit: createAuditLog(db),

@@ -3,6 +3,7 @@ import { oldSchema } from './migrations/0001-old-schema.ts';
 import { commitColumns } from './migrations/0002-commit-columns.ts';
 import { uploadTables } from './migrations/0003-uploads.ts';
 import { auditTable } from './migrations/0004-audit-log.ts';
+import { holdsAndVerification } from './migrations/0020-holds-and-verification.ts';
 import { numbersGivenTwice } from './migrations/0040-numbers-given-twice.ts';
 import type { AnyDatabase } from './migrations/any-database.ts';
 
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   '0002-commit-columns': { up: commitColumns },
   '0003-uploads': { up: uploadTables },
   '0004-audit-log': { up: auditTable },
+  '0020-holds-and-verification': { up: holdsAndVerification },
   '0040-numbers-given-twice': { up: numbersGivenTwice },
 };
 const provider: MigrationProvider = { getMigrations: async () => migrations };

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { marksConformance } from './marks-conformance.ts';
 import { metadataConformance } from './metadata-conformance.ts';
 import { openPostgresMetadata } from './postgres.ts';
 
@@ -56,6 +57,17 @@ describe.skipIf(!available)(`PostgreSQL${available ? '' : ' (needs initdb and pg
   });
 
   metadataConformance('PostgreSQL', () =>
+    openPostgresMetadata({
+      host: '127.0.0.1',
+      port,
+      user: 'backstay',
+      password: '',
+      database: 'postgres',
+      onError: () => undefined,
+    }),
+  );
+
+  marksConformance('PostgreSQL', () =>
     openPostgresMetadata({
       host: '127.0.0.1',
       port,

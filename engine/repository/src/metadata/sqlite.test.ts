@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, it } from 'vitest';
+import { marksConformance } from './marks-conformance.ts';
 import { metadataConformance } from './metadata-conformance.ts';
 import { openSqliteMetadata } from './metadata-store.ts';
 
@@ -10,6 +11,7 @@ const home = await mkdtemp(path.join(tmpdir(), 'backstay-sqlite-'));
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 metadataConformance('SQLite', () => openSqliteMetadata(path.join(home, 'conformance.db')));
+marksConformance('SQLite', () => openSqliteMetadata(path.join(home, 'marks.db')));
 
 it('belongs to one opener at a time', async () => {
   const file = path.join(home, 'exclusive.db');

@@ -41,6 +41,18 @@ export interface UploadedVersionsTable {
   bytes_removed_at: OptionalTime;
   /** The version that has the number, on one that old servers gave the same number. */
   twin_of: string | null;
+  /** Set: the version is protected, until `held_until` if that is set. */
+  held_at: OptionalTime;
+  held_until: OptionalTime;
+  held_by: string | null;
+  hold_reason: string | null;
+  verified_at: OptionalTime;
+  verification: 'good' | 'damaged' | 'missing' | null;
+  verification_detail: string | null;
+  /** `baseline`: the digest was taken by the first verification, not while the bytes came in. */
+  digest_origin: 'baseline' | null;
+  /** When a sweep last found the object. */
+  object_seen_at: OptionalTime;
 }
 
 export interface LocksTable {
@@ -94,6 +106,23 @@ export interface AuditLogTable {
   requester_ip: string | null;
 }
 
+/** Objects in the storage that no row speaks of. */
+export interface OrphansTable {
+  key: string;
+  bytes: Count;
+  modified_at: Time;
+  first_seen_at: Time;
+  last_seen_at: Time;
+}
+
+/** What each kind of background work last came to. */
+export interface MaintenanceTable {
+  id: string;
+  finished_at: Time;
+  /** JSON. */
+  result: string;
+}
+
 export interface Tables {
   granted_accesses: GrantedAccessesTable;
   uploaded_versions: UploadedVersionsTable;
@@ -101,4 +130,6 @@ export interface Tables {
   uploads: UploadsTable;
   collection_states: CollectionStatesTable;
   audit_log: AuditLogTable;
+  orphans: OrphansTable;
+  maintenance: MaintenanceTable;
 }

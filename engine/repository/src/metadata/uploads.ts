@@ -1,5 +1,6 @@
-import { allowedUploadBytes, type CollectionLimits } from '@backstay/shared';
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { allowedUploadBytes, type CollectionLimits, fitsAtCommit } from '@backstay/shared';
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { lockCollection } from './collection-lock.ts';
 import type { Tables, UploadState, UploadsTable } from './tables.ts';
 import { fromColumn, toColumn } from './times.ts';
 import { type Version, versionFromRow } from './versions.ts';
@@ -42,6 +43,24 @@ export interface NewUpload {
   readonly leaseUntil: Date;
 }
 
+export interface NewCommit {
+  readonly bytes: number;
+  readonly sha256: string;
+  filename(version: number): string;
+  readonly now: Date;
+  readonly limits?: CollectionLimits;
+}
+
+/** What was kept back in the meantime takes the room of this upload. */
+export class NoRoomError extends Error {
+  constructor() {
+    super(
+      'the collection has no room left for this upload: versions that were to leave for it are protected now by a hold or by their age',
+    );
+    this.name = 'NoRoomError';
+  }
+}
+
 export interface UploadStore {
   /**
    * Reserves quota: what is kept and what is reserved never exceeds the limits, with any number of callers. With a key that
@@ -56,12 +75,10 @@ export interface UploadStore {
   extendLease(id: string, until: Date): Promise<boolean>;
   /**
    * The decision to commit: gives the number and makes it durable, together with what the bytes must be. Undefined: the
-   * upload is not open.
+   * upload is not open. Throws a {@link NoRoomError} when, with `limits` given, something was protected meanwhile on whose
+   * room the upload counted.
    */
-  decide(
-    id: string,
-    commit: { bytes: number; sha256: string; filename(version: number): string; now: Date },
-  ): Promise<Upload | undefined>;
+  decide(id: string, commit: NewCommit): Promise<Upload | undefined>;
   /** Makes the decided version live and turns the reservation into usage, in one transaction. Idempotent. */
   complete(upload: Upload, now: Date): Promise<Version>;
   /** Gives the reservation back. False: it was decided already. Idempotent on aborted ones. */
@@ -103,33 +120,6 @@ const fromRow = (row: Selectable<UploadsTable>): Upload => ({
 });
 
 type Database = Kysely<Tables> | Transaction<Tables>;
-
-/** Serialises everything that counts or numbers in one collection until the transaction ends, and knows the last number. */
-const lockCollection = async (tx: Transaction<Tables>, collectionId: string, now: Date): Promise<number> => {
-  const updated_at = toColumn(now);
-  const highest = tx
-    .selectFrom('uploaded_versions')
-    .select((select) => select.fn.coalesce(select.fn.max('version_number'), sql<number>`0`).as('highest'))
-    .where('collection_id', '=', collectionId);
-  const known = await tx
-    .updateTable('collection_states')
-    .set({ updated_at })
-    .where('collection_id', '=', collectionId)
-    .returning('last_version_number')
-    .executeTakeFirst();
-  const { highest: last } = await highest.executeTakeFirstOrThrow();
-  if (known !== undefined) {
-    // An old server may have had the database in between: it knows nothing of the counter.
-    return Math.max(Number(known.last_version_number), Number(last));
-  }
-  const row = await tx
-    .insertInto('collection_states')
-    .values({ collection_id: collectionId, last_version_number: Number(last), updated_at })
-    .onConflict((conflict) => conflict.column('collection_id').doUpdateSet({ updated_at }))
-    .returning('last_version_number')
-    .executeTakeFirstOrThrow();
-  return Number(row.last_version_number);
-};
 
 const reserving = ['open', 'committing'] as const;
 
@@ -201,11 +191,21 @@ const open = (db: Kysely<Tables>, upload: NewUpload) =>
 
 const decide: (db: Kysely<Tables>) => UploadStore['decide'] = (db) => (id, commit) =>
   db.transaction().execute(async (tx) => {
-    const row = await tx.selectFrom('uploads').select('collection_id').where('id', '=', id).executeTakeFirst();
+    const row = await tx
+      .selectFrom('uploads')
+      .select(['collection_id', 'state'])
+      .where('id', '=', id)
+      .executeTakeFirst();
     if (row === undefined) {
       return undefined;
     }
     const versionNumber = 1 + (await lockCollection(tx, row.collection_id, commit.now));
+    if (commit.limits !== undefined && row.state === 'open') {
+      const { stored, reserved } = await occupancy(tx, row.collection_id, id);
+      if (!fitsAtCommit(commit.limits, stored, { now: commit.now, bytes: commit.bytes, reserved })) {
+        throw new NoRoomError();
+      }
+    }
     const decided = await tx
       .updateTable('uploads')
       .set({

@@ -11,11 +11,16 @@ interface Options {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told of each version that left by rotation. */
+  readonly onRotated?: (version: Version) => void;
 }
 
 const removedAtOnce = 1000;
 
-/** Takes out what a collection no longer keeps. First out of every list (durable), then the bytes: a crash between is mended by `removeRetired`. */
+/**
+ * Takes out what a collection no longer keeps. A version leaves the lists first, durably, and its bytes go afterwards: after
+ * a crash in between, `removeRetired` goes on. Runs only after a commit, so something newer is there.
+ */
 export class Rotator {
   readonly #options: Options;
 
@@ -23,26 +28,31 @@ export class Rotator {
     this.#options = options;
   }
 
-  /** Removes what `fifo` no longer keeps, only while the newest version is really stored. Failures are logged. */
+  /** Only while the newest good version is really stored. Failures are logged: the next upload tries again. */
   async rotate(collectionId: string, limits: CollectionLimits): Promise<void> {
-    const { metadata, blobs, clock, logger } = this.#options;
+    const { metadata, clock, logger } = this.#options;
     try {
       const live = await metadata.versions.list(collectionId);
-      const newest = live.at(-1);
-      const stored = newest && (await blobs.size(blobKey(collectionId, newest.filename)));
-      if (newest === undefined || stored !== newest.bytes) {
+      if (!(await this.#newestIsStored(live))) {
         logger.error({ collection: collectionId }, 'nothing is rotated: the newest version is not stored completely');
         return;
       }
       for (const version of versionsToRotate(live, retentionOf(limits), { now: clock.now() })) {
-        await metadata.versions.retire(version.id, clock.now());
-        await this.#removeBytes(version);
-        const target = `version ${version.versionNumber}`;
-        await metadata.audit.append({ action: 'version.rotate', outcome: 'done', collectionId, target }, clock.now());
+        await this.#rotateOut(version);
       }
     } catch (error) {
       logger.error({ err: error, collection: collectionId }, 'rotation failed, it goes on after the next upload');
     }
+  }
+
+  /** Removes a version for good. False: it is held, or gone already. */
+  async remove(version: Version): Promise<boolean> {
+    const { metadata, clock } = this.#options;
+    if (!(await metadata.versions.retire(version.id, clock.now()))) {
+      return false;
+    }
+    await this.#removeBytes(version);
+    return true;
   }
 
   /** Removes the bytes of versions that are out of the list already. */
@@ -50,6 +60,25 @@ export class Rotator {
     for (const version of await this.#options.metadata.versions.toRemove(removedAtOnce)) {
       await this.#removeBytes(version);
     }
+  }
+
+  /** A hold that came meanwhile wins. */
+  async #rotateOut(version: Version): Promise<void> {
+    const { metadata, clock, onRotated } = this.#options;
+    if (!(await metadata.versions.retire(version.id, clock.now()))) {
+      return;
+    }
+    const { collectionId } = version;
+    const target = `version ${version.versionNumber}`;
+    await metadata.audit.append({ action: 'version.rotate', outcome: 'done', collectionId, target }, clock.now());
+    onRotated?.(version);
+    await this.#removeBytes(version);
+  }
+
+  async #newestIsStored(live: readonly Version[]): Promise<boolean> {
+    const newest = live.findLast((version) => !version.bad);
+    const key = newest && blobKey(newest.collectionId, newest.filename);
+    return key !== undefined && (await this.#options.blobs.size(key)) === newest?.bytes;
   }
 
   async #removeBytes(version: Version): Promise<void> {

@@ -3,7 +3,7 @@ import { blobKey } from '../blobs/blob-keys.ts';
 import { type BlobStore, StorageError } from '../blobs/blob-store.ts';
 import type { Clock } from '../clock.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
-import type { CommitDecision, Upload } from '../metadata/uploads.ts';
+import type { CommitDecision, NewCommit, Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
 import { UploadError } from './upload-errors.ts';
 
@@ -28,10 +28,7 @@ export class Committer {
   }
 
   /** Numbers whose file exists already, left behind by a server that died, are passed over. */
-  async commit(
-    upload: Upload,
-    content: { bytes: number; sha256: string; filename(version: number): string },
-  ): Promise<Version> {
+  async commit(upload: Upload, content: Omit<NewCommit, 'now'>): Promise<Version> {
     const { metadata, clock } = this.#options;
     for (let passedOver = 0; ; passedOver += 1) {
       const decided = await metadata.uploads.decide(upload.id, { ...content, now: clock.now() });

@@ -5,7 +5,7 @@ import { type Clock, later } from '../clock.ts';
 import { type CollectionRules, filenameOf } from '../configuration/collection-rules.ts';
 import type { CollectionDocument } from '../configuration/documents.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
-import type { Upload } from '../metadata/uploads.ts';
+import { type NewCommit, NoRoomError, type Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
 import { Committer } from './committer.ts';
 import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
@@ -130,7 +130,8 @@ export class UploadService {
       const content = await this.#checked(upload, check);
       const { filenameTemplate } = target.document;
       const filename = (version: number) => filenameOf(filenameTemplate, version);
-      const version = await this.#committer.commit(upload, { bytes: content.bytes, sha256: content.sha256, filename });
+      const { limits } = target.rules;
+      const version = await this.#committed(upload, { bytes: content.bytes, sha256: content.sha256, filename, limits });
       this.#stagings.delete(upload.id);
       return version;
     });
@@ -215,6 +216,18 @@ export class UploadService {
       return await this.#options.metadata.uploads.complete(found, this.#options.clock.now());
     }
     return found.state === 'open' ? undefined : await this.#committer.carryOut(found);
+  }
+
+  async #committed(upload: Upload, content: Omit<NewCommit, 'now'>): Promise<Version> {
+    try {
+      return await this.#committer.commit(upload, content);
+    } catch (error) {
+      if (!(error instanceof NoRoomError)) {
+        throw error;
+      }
+      await this.#discard(upload, error.message);
+      throw new UploadError('too-large', error.message);
+    }
   }
 
   async #checked(upload: Upload, check: (content: StagedSummary) => void): Promise<StagedSummary> {

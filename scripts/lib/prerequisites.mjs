@@ -16,7 +16,13 @@ const programs = [
     found: () => fs.existsSync('/usr/sbin/mariadbd') && inPath('mariadb-dump'),
     packages: ['mariadb-server', 'mariadb-client'],
   },
+  {
+    name: 'Redis server and client',
+    found: () => inPath('redis-server') && inPath('redis-cli'),
+    packages: ['redis-server', 'redis-tools'],
+  },
   { name: 'GnuPG', found: () => inPath('gpg'), packages: ['gnupg'] },
+  { name: 'setfacl and setfattr', found: () => inPath('setfacl') && inPath('setfattr'), packages: ['acl', 'attr'] },
   { name: 'GNU tar and gzip', found: () => inPath('tar') && inPath('gzip'), packages: ['tar', 'gzip'] },
   { name: 'OpenSSL', found: () => inPath('openssl'), packages: ['openssl'] },
 ];

@@ -12,9 +12,9 @@ describe('built-in procedures', () => {
 
   it('are found by every name that users know, and no two share one', () => {
     const known = ['postgresql', 'postgres', 'pg12', 'pg13', 'pg14', 'pg15', 'pg16', 'pg17', 'pg18', 'files', 'tar'];
-    known.push('mysql', 'mysql-dump', 'mysql-dump-8.0', 'mariadb');
+    known.push('mysql', 'mysql-dump', 'mysql-dump-8.0', 'mariadb', 'redis', 'redis6', 'redis7', 'redis8', 'valkey');
     for (const name of known) expect(findBuiltInProcedure(name)?.name, name).toBeDefined();
-    expect(findBuiltInProcedure('redis')).toBeUndefined();
+    expect(findBuiltInProcedure('mongodb')).toBeUndefined();
     const names = builtInProcedures.flatMap(({ name, aliases }) => [name, ...aliases]);
     expect(new Set(names).size).toBe(names.length);
   });

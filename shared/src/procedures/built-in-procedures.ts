@@ -2,9 +2,10 @@ import type { BuiltInProcedure } from './built-in-procedure.ts';
 import { files } from './files.ts';
 import { mysql } from './mysql.ts';
 import { postgresql } from './postgresql.ts';
+import { redis } from './redis.ts';
 
 /** The procedures that come with Backstay, in the order in which they are offered. */
-export const builtInProcedures: readonly BuiltInProcedure[] = [files, postgresql, mysql];
+export const builtInProcedures: readonly BuiltInProcedure[] = [files, postgresql, mysql, redis];
 
 const byName = new Map(
   builtInProcedures.flatMap((procedure) =>

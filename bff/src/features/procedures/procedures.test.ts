@@ -69,12 +69,12 @@ describe('checkProcedure', () => {
 describe('procedures', () => {
   it('are the built-in ones and those of the cluster', async () => {
     harness.cluster.put(resourceTypes.clusterBackupProcedureTemplates, {
-      ...{ apiVersion: 'riotkit.org/v1alpha1', kind: 'ClusterBackupProcedureTemplate', metadata: { name: 'redis' } },
+      ...{ apiVersion: 'riotkit.org/v1alpha1', kind: 'ClusterBackupProcedureTemplate', metadata: { name: 'keydb' } },
       spec: { image: 'redis', backup: 'redis-cli -h {{ .Params.host }}', restore: 'x {{ .Params.adminPassword }}' },
     });
     await eventually(async () => {
       const reply = procedureRoutes.listProcedures.reply?.parse((await harness.call('GET', '/api/procedures')).body);
-      expect(reply?.items.map((item) => item.name)).toEqual(['files', 'postgresql', 'mysql', 'redis']);
+      expect(reply?.items.map((item) => item.name)).toEqual(['files', 'postgresql', 'mysql', 'redis', 'keydb']);
       expect(reply?.items.at(-1)?.parameters).toMatchObject([
         { name: 'host', type: 'text' },
         { name: 'adminPassword', type: 'password' },

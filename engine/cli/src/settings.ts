@@ -85,7 +85,7 @@ export function readSettings<Definitions extends Record<string, SettingDefinitio
     const given = flags[name] ?? fromEnv;
     const result = schema.safeParse(given);
     if (result.success) return [name, result.data];
-    const source = flags[name] === undefined || !flag ? variable : flag.split(' ')[0];
+    const source = flags[name] === undefined || !flag ? variable : flag.split(/[ ,]/)[0];
     const shown = given === undefined || !flag ? '' : ` (is: ${String(given)})`;
     problems.push(`${source}: ${result.error.issues[0]?.message ?? 'is not valid'}${shown}`);
     return [name, undefined];

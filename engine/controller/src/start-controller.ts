@@ -7,14 +7,16 @@ import { createEventRecorder, seconds } from './cluster/event-recorder.ts';
 import { createHydrator } from './cluster/hydrate.ts';
 import { createJobIndex } from './cluster/job-index.ts';
 import { createStatusWriter } from './cluster/status-writer.ts';
-import { decodeKey, routeEvents } from './event-routes.ts';
+import { decodeKey, routeEvents, type WorkKey } from './event-routes.ts';
 import { type KeyMaker, openpgpKeyMaker } from './keys/key-secret.ts';
-import { type LeaderElectionTiming, startLeaderElection } from './leader/leader-election.ts';
+import { type LeaderElectionRun, type LeaderElectionTiming, startLeaderElection } from './leader/leader-election.ts';
 import type { Logger } from './logger.ts';
+import type { ControllerMetrics, ReconcileResult } from './observability/controller-metrics.ts';
+import { meteredClient } from './observability/metered-client.ts';
 import { createWorkQueue, type Outcome, type WorkQueue } from './queue/work-queue.ts';
 import type { ReconcileContext } from './reconcile/context.ts';
 import { reconcileAction } from './reconcile/reconcile-action.ts';
-import { reconcileSchedule } from './reconcile/reconcile-schedule.ts';
+import { type Recheck, reconcileSchedule } from './reconcile/reconcile-schedule.ts';
 import { createScheduleMemory, type ScheduleMemory } from './reconcile/schedule-memory.ts';
 
 export interface ControllerOptions {
@@ -31,6 +33,18 @@ export interface ControllerOptions {
   concurrency?: number;
   keyMaker?: KeyMaker;
   cacheTiming?: ResourceCacheOptions<KubeObject>['timing'];
+  metrics?: ControllerMetrics;
+}
+
+export interface ControllerState {
+  synced: boolean;
+  /** Kinds of which nothing is heard. */
+  stale: string[];
+  /** True for the only controller too. */
+  leading: boolean;
+  leaseStuck: boolean;
+  /** Of the longest reconcile in progress. */
+  longestMs: number;
 }
 
 export interface Controller {
@@ -38,6 +52,7 @@ export interface Controller {
   readonly ready: Promise<void>;
   /** False while the API server cannot be heard. */
   readonly healthy: boolean;
+  readonly state: ControllerState;
   /** Finishes what is in progress, gives the lease back. */
   stop(): Promise<void>;
 }
@@ -61,13 +76,33 @@ const createContext = (options: ControllerOptions, caches: ControllerCaches): Re
   };
 };
 
+type Reconciled = Outcome | 'conflict' | Recheck;
+
+const measured = async (
+  metrics: ControllerMetrics | undefined,
+  key: WorkKey,
+  work: (key: WorkKey) => Promise<Reconciled>,
+): Promise<Reconciled> => {
+  const begun = performance.now();
+  let result: ReconcileResult['result'] = 'error';
+  try {
+    const outcome = await work(key);
+    result = typeof outcome === 'object' ? 'done' : outcome;
+    return outcome;
+  } finally {
+    metrics?.reconciled({ kind: key.kind, result, seconds: (performance.now() - begun) / 1000 });
+  }
+};
+
 const createQueue = (options: ControllerOptions, context: ReconcileContext, memory: ScheduleMemory): WorkQueue => {
   const work = async (key: string): Promise<Outcome> => {
-    const { kind, ...name } = decodeKey(key);
-    const outcome =
-      kind === 'ScheduledBackup'
-        ? await reconcileSchedule(context, memory, name)
-        : await reconcileAction(context, name);
+    const outcome = await measured(options.metrics, decodeKey(key), ({ kind, ...name }) =>
+      kind === 'ScheduledBackup' ? reconcileSchedule(context, memory, name) : reconcileAction(context, name),
+    );
+    if (typeof outcome === 'object') {
+      queue.add(key, outcome.afterMs);
+      return 'done';
+    }
     if (outcome === 'conflict') {
       queue.add(key, conflictPauseMs);
       return 'done';
@@ -118,12 +153,29 @@ const elect = (options: ControllerOptions, queue: WorkQueue, elected: () => void
   });
 };
 
+interface Running {
+  queue: WorkQueue;
+  election: LeaderElectionRun | undefined;
+}
+
+const stateOf = (caches: ControllerCaches, running: Running | undefined): ControllerState => ({
+  synced: running !== undefined,
+  stale: Object.entries(caches)
+    .filter(([, cache]) => !(cache as { fresh: boolean }).fresh)
+    .map(([kind]) => kind),
+  leading: running !== undefined && (running.election?.leading ?? true),
+  leaseStuck: running?.election?.stuck ?? false,
+  longestMs: running?.queue.longestMs() ?? 0,
+});
+
 /**
  * Turns ScheduledBackups and RequestedBackupActions into Secrets, ConfigMaps, CronJobs and Jobs, and tells their health, until
  * it is stopped. It returns at once and waits for an API server, and for the custom resources, that are not there yet.
  */
-export const startController = (options: ControllerOptions): Promise<Controller> => {
-  const { client, logger, namespace, cacheTiming } = options;
+export const startController = (given: ControllerOptions): Promise<Controller> => {
+  const { metrics, logger, namespace, cacheTiming } = given;
+  const client = metrics === undefined ? given.client : meteredClient(given.client, metrics.requested);
+  const options = { ...given, client };
   const caches = createControllerCaches({
     client,
     namespace,
@@ -132,26 +184,37 @@ export const startController = (options: ControllerOptions): Promise<Controller>
   });
   const stopping = Promise.withResolvers<'stopped'>();
   const ready = Promise.withResolvers<void>();
+  let running: Running | undefined;
+  const state = (): ControllerState => stateOf(caches, running);
+  metrics?.observe({
+    caches,
+    queue: () => running?.queue.depth() ?? { ready: 0, running: 0, delayed: 0 },
+    leading: () => state().leading,
+  });
   const run = async (): Promise<void> => {
     if ((await Promise.race([synced(caches), stopping.promise])) === 'stopped') {
       return;
     }
     const { queue, stopRoutes } = createRunner(options, caches);
     const election = elect(options, queue, ready.resolve);
+    running = { queue, election };
     await stopping.promise;
     stopRoutes();
     await election?.stop();
     await queue.stop();
   };
-  const running = run();
+  const ended = run();
   return Promise.resolve({
     ready: ready.promise,
     get healthy() {
-      return Object.values(caches).every((cache) => cache.fresh);
+      return state().stale.length === 0;
+    },
+    get state() {
+      return state();
     },
     stop: async () => {
       stopping.resolve('stopped');
-      await running;
+      await ended;
       await stopCaches(caches);
     },
   });

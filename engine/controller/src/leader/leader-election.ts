@@ -76,6 +76,14 @@ class Election {
     await this.#resign();
   }
 
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  get stuck(): boolean {
+    return this.#leading && performance.now() - this.#renewedAt > 2 * this.#timing.leaseMs;
+  }
+
   stop(): void {
     this.#stopping.abort();
   }
@@ -195,11 +203,25 @@ class Election {
   }
 }
 
+export interface LeaderElectionRun {
+  readonly leading: boolean;
+  /** Leads although the time to renew the lease is long over: something hangs. */
+  readonly stuck: boolean;
+  /** Gives the lease back when all work has ended. */
+  stop(): Promise<void>;
+}
+
 /** Competes for the lease until it is stopped. */
-export const startLeaderElection = (options: LeaderElectionOptions): { stop(): Promise<void> } => {
+export const startLeaderElection = (options: LeaderElectionOptions): LeaderElectionRun => {
   const election = new Election(options);
   const running = election.run();
   return {
+    get leading() {
+      return election.leading;
+    },
+    get stuck() {
+      return election.stuck;
+    },
     stop: async () => {
       election.stop();
       await running;

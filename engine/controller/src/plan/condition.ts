@@ -5,6 +5,9 @@ export const installation = 'BackupObjectsInstallation';
 /** Only present, and False, while the key Secret lacks its private half. */
 export const keyPair = 'KeyPair';
 
+/** Only present, and True, while two starts have passed without a success. */
+export const overdue = 'Overdue';
+
 export type Reason =
   | 'SpecWasUpdated'
   | 'DependencyMissing'
@@ -13,7 +16,8 @@ export type Reason =
   | 'InvalidVersion'
   | 'ApplyFailed'
   | 'WaitingForSchedule'
-  | 'PrivateKeyMissing';
+  | 'PrivateKeyMissing'
+  | 'RunsMissed';
 
 export interface ConditionInput {
   type: string;

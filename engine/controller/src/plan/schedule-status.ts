@@ -1,7 +1,8 @@
-import type { BackupStatus, ChildHealth, CronJob, Job, KubeObject, ScheduledBackup } from '@backstay/shared';
+import type { BackupStatus, ChildHealth, Condition, CronJob, Job, KubeObject, ScheduledBackup } from '@backstay/shared';
 import { ownedReferenceOf } from './children.ts';
-import { installation, keyPair, type ReconcileProblem, withCondition } from './condition.ts';
+import { findCondition, installation, keyPair, overdue, type ReconcileProblem, withCondition } from './condition.ts';
 import { cronJobHealth } from './health.ts';
+import { punctualityOf } from './overdue.ts';
 import { specHash } from './spec-hash.ts';
 
 export interface ScheduleObservation {
@@ -37,6 +38,32 @@ const conditionsOf = ({ metadata, status }: ScheduledBackup, { problem, publicKe
     : conditions.filter(({ type }) => type !== keyPair);
 };
 
+/** Whether two starts have passed without a success; a CronJob that the cache does not know yet says nothing new. */
+const isOverdue = ({ status }: ScheduledBackup, { cronJob, jobs, now }: ScheduleObservation): boolean => {
+  if (cronJob === undefined) {
+    return findCondition(status?.conditions, overdue) !== undefined;
+  }
+  const { alarmAt } = punctualityOf(cronJob, jobs);
+  return alarmAt !== undefined && Date.parse(now) >= alarmAt;
+};
+
+const withPunctuality = (
+  conditions: Condition[],
+  { metadata }: ScheduledBackup,
+  { cronJob, jobs, now }: ScheduleObservation,
+): Condition[] => {
+  const { lastGood } = punctualityOf(cronJob, jobs);
+  const since = lastGood === undefined ? 'It has never succeeded' : `It last succeeded at ${lastGood}`;
+  return withCondition(conditions, {
+    type: overdue,
+    status: 'True',
+    reason: 'RunsMissed',
+    message: `${since}, and two runs were due since then. Look at its Jobs and at the CronJob.`,
+    generation: metadata.generation,
+    now,
+  });
+};
+
 const itemOf = (status: BackupStatus | undefined, trackingId: string): ChildHealth | undefined =>
   status?.childrenResourcesHealth?.find((item) => item.trackingId === trackingId);
 
@@ -48,14 +75,23 @@ export const planScheduleStatus = (scheduledBackup: ScheduledBackup, seen: Sched
     return { ...status, conditions, healthy: false };
   }
   const ownedReferences = seen.children.map(ownedReferenceOf);
-  const base = { lastAppliedSpecHash: specHash(spec), conditions, ownedReferences };
+  const base = { lastAppliedSpecHash: specHash(spec), ownedReferences };
+  const kept = conditions.filter(({ type }) => type !== overdue);
   const cron = ownedReferences.find(({ kind }) => kind === 'CronJob');
   if (cron === undefined) {
-    return { ...base, childrenResourcesHealth: [], healthy: true };
+    return { ...base, conditions: kept, childrenResourcesHealth: [], healthy: true };
   }
-  // What was false because the spec could not be applied says nothing of the runs.
-  const wasApplied = !status?.conditions?.some(({ type, status: state }) => type === installation && state === 'False');
+  // What was false because the spec could not be applied, or because nothing ran, says nothing of the last run.
+  const wasApplied = !status?.conditions?.some(
+    ({ type, status: state }) => (type === installation && state === 'False') || type === overdue,
+  );
   const before = { item: itemOf(status, cron.trackingId), healthy: wasApplied ? status?.healthy : undefined };
   const { item, healthy } = cronJobHealth({ ...cron, cronJob: seen.cronJob, jobs: seen.jobs }, before);
-  return { ...base, childrenResourcesHealth: [item], healthy };
+  const late = isOverdue(scheduledBackup, seen);
+  return {
+    ...base,
+    conditions: late ? withPunctuality(conditions, scheduledBackup, seen) : kept,
+    childrenResourcesHealth: [item],
+    healthy: healthy && !late,
+  };
 };

@@ -8,6 +8,13 @@ export interface Backoff {
   capMs: number;
 }
 
+/** Keys by what becomes of them next. */
+export interface QueueDepth {
+  ready: number;
+  running: number;
+  delayed: number;
+}
+
 export interface WorkQueueOptions {
   work(key: string): Promise<Outcome>;
   onError(key: string, error: unknown): void;
@@ -30,6 +37,9 @@ export interface WorkQueue {
   /** Forgets the failures and the retry of a key whose object is gone. */
   forget(key: string): void;
   resume(): void;
+  depth(): QueueDepth;
+  /** Milliseconds that the longest work in progress has taken so far. */
+  longestMs(): number;
   /** Nothing new is begun. Resolves when no work is in progress. */
   pause(): Promise<void>;
   stop(): Promise<void>;
@@ -45,7 +55,8 @@ const pauseAfter = ({ baseMs, capMs }: Backoff, failures: number, random: number
 class KeyedQueue implements WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #ready = new Set<string>();
-  readonly #running = new Set<string>();
+  /** Key -> when its work began. */
+  readonly #running = new Map<string, number>();
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; due: number }>();
   readonly #failures = new Map<string, number>();
@@ -79,6 +90,14 @@ class KeyedQueue implements WorkQueue {
   resume(): void {
     this.#paused = false;
     this.#pump();
+  }
+
+  depth(): QueueDepth {
+    return { ready: this.#ready.size, running: this.#running.size, delayed: this.#timers.size };
+  }
+
+  longestMs(): number {
+    return this.#running.size === 0 ? 0 : performance.now() - Math.min(...this.#running.values());
   }
 
   pause(): Promise<void> {
@@ -125,7 +144,7 @@ class KeyedQueue implements WorkQueue {
         return;
       }
       this.#ready.delete(key);
-      this.#running.add(key);
+      this.#running.set(key, performance.now());
       void this.#perform(key);
     }
   }

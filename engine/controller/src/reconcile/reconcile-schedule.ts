@@ -1,11 +1,12 @@
-import { type KubeObject, resourceTypes, type ScheduledBackup } from '@backstay/shared';
+import { type Condition, type KubeObject, resourceTypes, type ScheduledBackup } from '@backstay/shared';
 import { type ApplyResult, liveChild } from '../cluster/children-writer.ts';
 import type { KeyChange } from '../cluster/hydrate.ts';
 import { fingerprint } from '../cluster/summaries.ts';
 import { childKey } from '../plan/children.ts';
-import { findCondition, installation, keyPair, ReconcileProblem } from '../plan/condition.ts';
+import { findCondition, installation, keyPair, overdue, ReconcileProblem } from '../plan/condition.ts';
+import { punctualityOf } from '../plan/overdue.ts';
 import { renderSchedule } from '../plan/render-children.ts';
-import { planScheduleStatus } from '../plan/schedule-status.ts';
+import { planScheduleStatus, type ScheduleObservation } from '../plan/schedule-status.ts';
 import type { Outcome } from '../queue/work-queue.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Installed, ScheduleMemory, Snapshot } from './schedule-memory.ts';
@@ -125,12 +126,38 @@ const recordOutcome = async (
   }
 };
 
+const recordOverdue = async (
+  { record }: ReconcileContext,
+  before: ScheduledBackup,
+  after: readonly Condition[] | undefined,
+): Promise<void> => {
+  const condition = findCondition(after, overdue);
+  if (condition !== undefined && findCondition(before.status?.conditions, overdue) === undefined) {
+    await record(before, { type: 'Warning', reason: 'ErrorOccurred', message: condition.message });
+  }
+};
+
+/** Nothing to do now; look again then, though nothing changes in the cluster. */
+export interface Recheck {
+  afterMs: number;
+}
+
+/** Of a timer. */
+const mostMs = 24 * 60 * 60_000;
+
+/** The alarm of a schedule that does not run has to come without an event. */
+const recheckOf = ({ cronJob, jobs, now }: ScheduleObservation): 'done' | Recheck => {
+  const { alarmAt } = punctualityOf(cronJob, jobs);
+  const afterMs = (alarmAt ?? 0) - Date.parse(now);
+  return afterMs > 0 ? { afterMs: Math.min(afterMs + 1_000, mostMs) } : 'done';
+};
+
 /** Brings the objects of one ScheduledBackup to what its spec says, and its status to what is seen. */
 export const reconcileSchedule = async (
   context: ReconcileContext,
   memory: ScheduleMemory,
   { namespace, name }: ObjectName,
-): Promise<Outcome | 'conflict'> => {
+): Promise<Outcome | 'conflict' | Recheck> => {
   const { caches, jobs, status } = context;
   const cached = caches.scheduledBackups.get(namespace, name);
   if (cached === undefined || cached.metadata.deletionTimestamp !== undefined || cached.spec === undefined) {
@@ -148,6 +175,7 @@ export const reconcileSchedule = async (
   }
   if (written === 'written') {
     await recordOutcome(context, scheduledBackup, installed);
+    await recordOverdue(context, scheduledBackup, planned.conditions);
   }
-  return installed.problem?.retry ? 'retry' : 'done';
+  return installed.problem?.retry ? 'retry' : recheckOf(observation);
 };

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AuditRecorder } from './access/audit-recorder.ts';
 import type { LoginService } from './access/login.ts';
 import type { RateLimiter } from './access/rate-limit.ts';
 import type { SessionService } from './access/session.ts';
@@ -46,6 +47,7 @@ export interface Services {
   readonly sessions: SessionService;
   readonly logins: LoginService;
   readonly limiters: RateLimiters;
+  readonly recorder: AuditRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stopping: () => boolean;

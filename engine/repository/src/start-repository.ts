@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { createAccessKeyUse } from './access/access-key-use.ts';
+import { createAuditRecorder } from './access/audit-recorder.ts';
 import { createAddressSet } from './access/ip-rules.ts';
 import { createLoginService } from './access/login.ts';
 import { createPasswordVerifier } from './access/passwords.ts';
@@ -16,6 +18,7 @@ import { healthRoutes } from './features/health-routes.ts';
 import { openApiRoute } from './features/openapi-routes.ts';
 import { uploadRoutes } from './features/upload-routes.ts';
 import { versionRoutes } from './features/version-routes.ts';
+import { createDecisionRecord } from './http/decision-record.ts';
 import { createRepositoryServer } from './http/repository-server.ts';
 import { createRouter } from './http/router.ts';
 import { createTransferGate, type TransferGate } from './http/transfer-gate.ts';
@@ -89,6 +92,8 @@ export interface RunningRepository {
 
 const hour = 3_600_000;
 const minute = 60_000;
+/** Audit entries of one address about requests that show no identity. */
+const strangersPerMinute = 60;
 const sweepInterval = 30_000;
 const keepSettled = 30 * 24 * hour;
 const millisecondsPerSecond = 1000;
@@ -117,6 +122,8 @@ const createServices = (options: RepositoryOptions, stopping: () => boolean): Se
   const clock = options.clock ?? systemClock;
   const enforceAddresses = options.enforceAddresses ?? true;
   const tokens = createTokenService(options.jwtKey);
+  const noteUse = createAccessKeyUse({ keys: metadata.accessKeys, clock, logger });
+  const recorder = createAuditRecorder({ log: metadata.audit, clock, logger });
   return {
     settings: settingsOf(options),
     configuration,
@@ -125,9 +132,19 @@ const createServices = (options: RepositoryOptions, stopping: () => boolean): Se
     uploads: new UploadService({ metadata, blobs, clock, logger, idleTimeout: options.idleTimeout ?? 15 * minute }),
     rotator: new Rotator({ metadata, blobs, clock, logger }),
     tokens,
-    sessions: createSessionService({ tokens, sessions: metadata.sessions, configuration, clock, enforceAddresses }),
+    sessions: createSessionService({
+      tokens,
+      sessions: metadata.sessions,
+      accessKeys: metadata.accessKeys,
+      noteUse,
+      configuration,
+      clock,
+      enforceAddresses,
+    }),
     logins: createLoginService({
       configuration,
+      accessKeys: metadata.accessKeys,
+      noteUse,
       passwords: createPasswordVerifier(),
       clock,
       enforceAddresses,
@@ -137,13 +154,8 @@ const createServices = (options: RepositoryOptions, stopping: () => boolean): Se
     clock,
     logger,
     stopping,
-    audit: async (entry) => {
-      try {
-        await metadata.audit.append(entry, clock.now());
-      } catch (error) {
-        logger.error({ err: error, action: entry.action }, 'the audit log could not be written');
-      }
-    },
+    recorder,
+    audit: (entry) => recorder.record(entry),
   };
 };
 
@@ -220,6 +232,7 @@ const shutDown = async ({ services, listener, gate, stopSweeping, drainTime }: R
   } catch (error) {
     services.logger.error({ err: error }, 'the last sweep failed, the next start repeats it');
   } finally {
+    await services.recorder.close();
     await metadata.close();
   }
 };
@@ -242,6 +255,7 @@ export const startRepository = async (options: RepositoryOptions): Promise<Runni
     gate,
     smallBodyTime: options.smallBodyTimeout ?? 30_000,
     logger: options.logger,
+    decided: createDecisionRecord(services.recorder, createRateLimiter(strangersPerMinute, minute, services.clock)),
     idleTimeout: options.idleTimeout ?? 15 * minute,
     stopping: services.stopping,
   });

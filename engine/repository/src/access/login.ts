@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { ConfigurationProvider } from '../configuration/configuration-provider.ts';
 import type { UserDocument } from '../configuration/documents.ts';
+import type { AccessKeyRecord, AccessKeyStore } from '../metadata/access-keys.ts';
+import { type AccessKeyUse, hasExpired } from './access-key-use.ts';
 import type { PasswordVerifier } from './passwords.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { accountIsUsable } from './session.ts';
@@ -19,7 +21,13 @@ export const parseLogin = (username: string): LoginIdentity => {
     : { user: username.slice(0, at), accessKey: username.slice(at + 1) };
 };
 
-export type LoginResult = 'accepted' | 'refused' | 'too-many';
+export interface LoginResult {
+  readonly outcome: 'accepted' | 'refused' | 'too-many';
+  /** Whether the user exists: for the audit log, never for the client. */
+  readonly known: boolean;
+  /** The session must end by then: the secret that was given counts no longer. */
+  readonly validUntil?: Date;
+}
 
 export interface LoginService {
   /** Never says why it refused. Each account gets a few wrong guesses a minute; then none is looked at. */
@@ -28,6 +36,8 @@ export interface LoginService {
 
 export interface LoginServiceOptions {
   readonly configuration: ConfigurationProvider;
+  readonly accessKeys: AccessKeyStore;
+  readonly noteUse: AccessKeyUse;
   readonly passwords: PasswordVerifier;
   readonly clock: Clock;
   readonly enforceAddresses: boolean;
@@ -36,6 +46,20 @@ export interface LoginServiceOptions {
 
 const guessesPerMinute = 10;
 const maxKnownPairs = 10_000;
+
+interface Secret {
+  readonly hash: string;
+  readonly until: Date | undefined;
+}
+
+const earlier = (a: Date | undefined, b: Date): Date => (a !== undefined && a < b ? a : b);
+
+const previousOf = (record: AccessKeyRecord | undefined, now: Date): Secret[] => {
+  const { previousHash, previousUntil } = record ?? {};
+  return previousHash !== undefined && previousUntil !== undefined && previousUntil > now
+    ? [{ hash: previousHash, until: earlier(record?.expiresAt, previousUntil) }]
+    : [];
+};
 
 /** Users prefer the reference, access keys the inline hash; existing documents depend on both. */
 const storedHash = async (
@@ -52,10 +76,26 @@ const storedHash = async (
   return key?.password || (await fromSecret(key?.passwordFromRef));
 };
 
+/** Forgets the oldest when it is full. */
+const createBoundedSet = (max: number): Pick<Set<string>, 'has' | 'add' | 'delete'> => {
+  const members = new Set<string>();
+  return {
+    has: (member) => members.has(member),
+    delete: (member) => members.delete(member),
+    add: (member) => {
+      const [oldest] = members;
+      if (members.size >= max && oldest !== undefined) {
+        members.delete(oldest);
+      }
+      return members.add(member);
+    },
+  };
+};
+
 /** Addresses that logged in before are counted on their own, so that guessing elsewhere does not lock the owner out. */
 const createGuessLimiter = (clock: Clock) => {
   const limiter = createRateLimiter(guessesPerMinute, 60_000, clock);
-  const known = new Set<string>();
+  const known = createBoundedSet(maxKnownPairs);
   const pair = (username: string, address: string) => `${username}\n${address}`;
   const keyOf = (username: string, address: string) =>
     known.has(pair(username, address)) ? pair(username, address) : username;
@@ -64,10 +104,6 @@ const createGuessLimiter = (clock: Clock) => {
     take: (username: string, address: string): boolean => limiter.take(keyOf(username, address))?.allowed ?? true,
     succeeded: (username: string, address: string): void => {
       limiter.giveBack(keyOf(username, address));
-      const [oldest] = known;
-      if (known.size >= maxKnownPairs && oldest !== undefined) {
-        known.delete(oldest);
-      }
       known.add(pair(username, address));
     },
   };
@@ -76,29 +112,60 @@ const createGuessLimiter = (clock: Clock) => {
 export const createLoginService = (options: LoginServiceOptions): LoginService => {
   const { configuration, passwords, enforceAddresses, onProblem } = options;
   const guesses = createGuessLimiter(options.clock);
+  const existing = createBoundedSet(maxKnownPairs);
 
-  const usableHash = async (identity: LoginIdentity, address: string): Promise<string | undefined> => {
+  /** The hashes that count, the present one first. None: whatever is given is refused. */
+  const secretsOf = async (identity: LoginIdentity, address: string): Promise<Secret[]> => {
     try {
       const user = await configuration.user(identity.user);
-      const usable = user !== undefined && accountIsUsable(user, address, enforceAddresses);
-      return usable ? await storedHash(configuration, user, identity.accessKey) : undefined;
+      if (user === undefined) {
+        existing.delete(identity.user);
+        return [];
+      }
+      existing.add(identity.user);
+      if (!accountIsUsable(user, address, enforceAddresses)) {
+        return [];
+      }
+      const hash = await storedHash(configuration, user, identity.accessKey);
+      return hash === undefined ? [] : await withPrevious(identity, hash);
     } catch (error) {
       onProblem(error);
-      return undefined;
+      return [];
     }
+  };
+
+  const withPrevious = async ({ user, accessKey }: LoginIdentity, hash: string): Promise<Secret[]> => {
+    const record = accessKey === '' ? undefined : await options.accessKeys.find(user, accessKey);
+    const now = options.clock.now();
+    return hasExpired(record, now) ? [] : [{ hash, until: record?.expiresAt }, ...previousOf(record, now)];
+  };
+
+  /** One verification for everybody; a second one only while a rotated secret still counts. */
+  const firstThatFits = async (secrets: readonly Secret[], password: string): Promise<Secret | undefined> => {
+    const [present, previous] = secrets;
+    if (await passwords.verify(password, present?.hash)) {
+      return present;
+    }
+    return previous !== undefined && (await passwords.verify(password, previous.hash)) ? previous : undefined;
   };
 
   return {
     login: async (username, password, address) => {
+      const identity = parseLogin(username);
+      const known = () => existing.has(identity.user);
       if (!guesses.take(username, address)) {
-        return 'too-many';
+        return { outcome: 'too-many', known: known() };
       }
-      const hash = await usableHash(parseLogin(username), address);
-      const accepted = await passwords.verify(password, hash);
-      if (accepted) {
-        guesses.succeeded(username, address);
+      const secret = await firstThatFits(await secretsOf(identity, address), password);
+      if (secret === undefined) {
+        return { outcome: 'refused', known: known() };
       }
-      return accepted ? 'accepted' : 'refused';
+      guesses.succeeded(username, address);
+      if (identity.accessKey !== '') {
+        options.noteUse(identity.user, identity.accessKey, address);
+      }
+      const until = secret.until === undefined ? {} : { validUntil: secret.until };
+      return { outcome: 'accepted', known: true, ...until };
     },
   };
 };

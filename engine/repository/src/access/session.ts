@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { ConfigurationProvider } from '../configuration/configuration-provider.ts';
 import type { UserDocument } from '../configuration/documents.ts';
+import type { AccessKeyStore } from '../metadata/access-keys.ts';
 import type { GrantedAccess, SessionStore } from '../metadata/sessions.ts';
+import { type AccessKeyUse, hasExpired } from './access-key-use.ts';
 import type { Actor } from './decision.ts';
 import { createAddressSet } from './ip-rules.ts';
 import { decodeScope } from './operations-scope.ts';
@@ -19,6 +21,8 @@ export interface SessionServiceOptions {
   readonly tokens: TokenService;
   readonly sessions: SessionStore;
   readonly configuration: ConfigurationProvider;
+  readonly accessKeys: AccessKeyStore;
+  readonly noteUse: AccessKeyUse;
   readonly clock: Clock;
   /** Whether `restrictByIP` of users counts. */
   readonly enforceAddresses: boolean;
@@ -60,6 +64,12 @@ export const createSessionService = (options: SessionServiceOptions): SessionSer
     return granted;
   };
 
+  const checkKey = async (user: string, name: string, found: number): Promise<void> => {
+    if (found === 0 || hasExpired(await options.accessKeys.find(user, name), clock.now())) {
+      throw refused();
+    }
+  };
+
   return {
     authenticate: async (authorization, { acceptExpired = false } = {}) => {
       const token = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : '';
@@ -90,8 +100,9 @@ export const createSessionService = (options: SessionServiceOptions): SessionSer
         throw refused();
       }
       const keys = user.accessKeys.filter((key) => key.name === accessKeyName);
-      if (accessKeyName !== '' && keys.length === 0) {
-        throw refused();
+      if (accessKeyName !== '') {
+        await checkKey(login, accessKeyName, keys.length);
+        options.noteUse(login, accessKeyName, address);
       }
       try {
         return {

@@ -58,19 +58,11 @@ const checkForeignLogout = async (services: Services, context: SessionContext, t
 
 const logout = async (services: Services, context: SessionContext): Promise<Reply> => {
   const target = context.query.get('sessionId') ?? context.session.id;
+  context.note({ target });
   if (target !== context.session.id) {
     await checkForeignLogout(services, context, target);
   }
   await services.metadata.sessions.revoke(target, services.clock.now());
-  await services.audit({
-    action: 'session.revoke',
-    outcome: 'done',
-    user: context.session.claims.login,
-    accessKeyName: context.session.claims.accessKeyName,
-    sessionId: context.session.id,
-    target,
-    requesterIp: context.clientAddress,
-  });
   return success({ message: 'JWT was revoked', sessionId: target });
 };
 
@@ -78,9 +70,10 @@ const logout = async (services: Services, context: SessionContext): Promise<Repl
 const refresh = async (services: Services, context: RequestContext): Promise<Reply> => {
   const { sessions, tokens, clock, settings, metadata } = services;
   const session = await sessions.authenticate(context.request.headers.authorization, { acceptExpired: true });
+  const { claims } = session;
+  context.note({ user: claims.login, accessKeyName: claims.accessKeyName, sessionId: session.id });
   const actor = await sessions.actorOf(session, context.clientAddress);
   const now = clock.now();
-  const { claims } = session;
   if (claims.orig_iat * 1000 + settings.tokenLifetime <= now.getTime()) {
     throw new TokenError('token is expired');
   }
@@ -93,6 +86,7 @@ const refresh = async (services: Services, context: RequestContext): Promise<Rep
     expiresAt,
   });
   const sessionId = sha256Hex(token);
+  context.note({ target: sessionId });
   await metadata.sessions.record({
     id: sessionId,
     createdAt: now,
@@ -115,6 +109,8 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/login`,
       access: 'open',
       limiter: auth,
+      action: 'session.login',
+      audit: 'change',
       documentation: loginDocumentation,
       handle: (context) => login(services, context),
     },
@@ -123,6 +119,8 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/refresh_token`,
       access: 'open',
       limiter: auth,
+      action: 'session.refresh',
+      audit: 'change',
       documentation: refreshDocumentation,
       handle: (context) => refresh(services, context),
     },
@@ -131,6 +129,7 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/user/:userName`,
       access: 'actor',
       limiter: normal,
+      action: 'user.view',
       documentation: viewUserDocumentation,
       handle: (context) => viewUser(services, context),
     },
@@ -139,6 +138,7 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/whoami`,
       access: 'actor',
       limiter: normal,
+      action: 'session.whoami',
       documentation: whoamiDocumentation,
       handle: whoami,
     },
@@ -147,6 +147,7 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/logout`,
       access: 'session',
       limiter: normal,
+      action: 'session.revoke',
       documentation: logoutDocumentation,
       handle: (context) => logout(services, context),
     },
@@ -155,6 +156,7 @@ export const authRoutes = (services: Services): Route[] => {
       path: `${base}/token`,
       access: 'actor',
       limiter: normal,
+      action: 'session.list',
       documentation: listSessionsDocumentation,
       handle: (context) => listSessions(services, context),
     },

@@ -29,39 +29,28 @@ export const findCollection = async (services: Services, name: string): Promise<
   }
 };
 
-const must = async (
-  services: Services,
-  context: ActorContext,
+const must = (
+  { actor }: ActorContext,
   demand: { collection: CollectionDocument; anyOf: readonly CollectionAction[]; refusal: string },
-): Promise<void> => {
-  const { actor } = context;
+): void => {
   const { collection, anyOf, refusal } = demand;
   if (anyOf.some((action) => mayActOnCollection(actor, collection, action))) {
     return;
   }
-  await services.audit({
-    action: anyOf.join('|'),
-    outcome: 'denied',
-    user: actor.user.name,
-    accessKeyName: actor.accessKey?.name,
-    sessionId: actor.sessionId,
-    collectionId: collection.name,
-    requesterIp: context.clientAddress,
-  });
   throw failure(403, refusal);
 };
 
 export const collectionForDownload = async (services: Services, context: ActorContext): Promise<CollectionDocument> => {
   const collection = await findCollection(services, context.params['collectionId'] ?? '');
   const refusal = 'not authorized to download versions from this collection';
-  await must(services, context, { collection, anyOf: ['file.download'], refusal });
+  must(context, { collection, anyOf: ['file.download'], refusal });
   return collection;
 };
 
 export const collectionForListing = async (services: Services, context: ActorContext): Promise<CollectionDocument> => {
   const collection = await findCollection(services, context.params['collectionId'] ?? '');
   const refusal = 'not authorized to list versions';
-  await must(services, context, { collection, anyOf: ['file.upload', 'file.download'], refusal });
+  must(context, { collection, anyOf: ['file.upload', 'file.download'], refusal });
   return collection;
 };
 
@@ -69,7 +58,7 @@ export const collectionForListing = async (services: Services, context: ActorCon
 export const collectionForUpload = async (services: Services, context: ActorContext): Promise<CollectionDocument> => {
   const collection = await findCollection(services, context.params['collectionId'] ?? '');
   const refusal = 'not authorized to upload versions to this collection';
-  await must(services, context, { collection, anyOf: ['file.upload'], refusal });
+  must(context, { collection, anyOf: ['file.upload'], refusal });
   return collection;
 };
 

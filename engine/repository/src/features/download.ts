@@ -81,6 +81,7 @@ export const download = async (services: Services, context: ActorContext): Promi
   if (version === undefined) {
     throw failure(404, 'cannot find specified version');
   }
+  context.note({ target: `version ${version.versionNumber}` });
   const { headers } = context.request;
   if (headers['if-match'] !== undefined && !etagMatches(headers['if-match'], version)) {
     throw failure(412, 'the version is not the one that was asked for');

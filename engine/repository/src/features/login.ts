@@ -43,6 +43,9 @@ const readBody = async (context: RequestContext): Promise<LoginBody> => {
   }
 };
 
+/** People type passwords into the wrong field: of a name that is no user's, hardly anything is kept. */
+const shortenedName = (name: string): string => `${name.slice(0, 2)}… (${name.length} characters)`;
+
 /** Longer than usual only for sessions that can do little. */
 const lifetimeOf = (services: Services, body: LoginBody): number => {
   const { tokenLifetime, maxTokenLifetime } = services.settings;
@@ -76,6 +79,7 @@ const issue = async (
     expiresAt,
   });
   const sessionId = sha256Hex(token);
+  context.note({ sessionId });
   try {
     await metadata.sessions.record({
       id: sessionId,
@@ -97,20 +101,20 @@ const issue = async (
 export const login = async (services: Services, context: RequestContext): Promise<Reply> => {
   const body = await readBody(context);
   const lifetime = lifetimeOf(services, body);
-  const result = await services.logins.login(body.username, body.password, context.clientAddress);
   const { user, accessKey } = parseLogin(body.username);
-  await services.audit({
-    action: 'session.login',
-    outcome: result === 'accepted' ? 'done' : 'denied',
-    user,
-    accessKeyName: accessKey,
-    requesterIp: context.clientAddress,
-  });
-  if (result === 'too-many') {
+  const { outcome, known, validUntil } = await services.logins.login(
+    body.username,
+    body.password,
+    context.clientAddress,
+  );
+  context.note({ user: known ? user : shortenedName(user), accessKeyName: known ? accessKey : '' });
+  if (outcome === 'too-many') {
     return empty(429, { 'retry-after': '60' });
   }
-  if (result === 'refused') {
+  if (outcome === 'refused') {
     throw accessFailure(401, 'incorrect Username or Password');
   }
-  return await issue(services, context, { username: body.username, scope: body.operationsScope, lifetime });
+  const left = validUntil === undefined ? lifetime : validUntil.getTime() - services.clock.now().getTime();
+  const grant = { username: body.username, scope: body.operationsScope, lifetime: Math.min(lifetime, left) };
+  return await issue(services, context, grant);
 };

@@ -7,6 +7,7 @@ import { MultipartError, multipartBoundary, multipartFile } from '../http/multip
 import { Failure, failure, type Reply, success } from '../http/reply.ts';
 import { BrokenBodyError } from '../http/request-body.ts';
 import type { Upload } from '../metadata/uploads.ts';
+import type { Version } from '../metadata/versions.ts';
 import type { Services } from '../services.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import type { UploadTarget } from '../uploads/upload-service.ts';
@@ -119,11 +120,11 @@ const grace = async (services: Services, context: ActorContext): Promise<void> =
   }
 };
 
-const commit = async (services: Services, upload: Upload, target: UploadTarget): Promise<Reply> => {
+const commit = async (services: Services, upload: Upload, target: UploadTarget): Promise<Version> => {
   try {
     const version = await services.uploads.commit(upload, target, () => undefined);
     await services.rotator.rotate(target.document.name, target.rules.limits);
-    return success({ version: versionOnWire(version) });
+    return version;
   } catch (error) {
     services.logger.error({ err: error, upload: upload.id }, 'an upload could not be committed');
     const cause = error instanceof StorageError || error instanceof UploadError ? error.message : 'cannot register it';
@@ -148,23 +149,15 @@ const store = async (services: Services, context: ActorContext, target: UploadTa
     await uploads.abort(opened.upload, error instanceof Error ? error.message : 'failed');
     throw error;
   }
-  return await commit(services, opened.upload, target);
+  const version = await commit(services, opened.upload, target);
+  context.note({ target: `version ${version.versionNumber}` });
+  return success({ version: versionOnWire(version) });
 };
 
 export const plainUpload = async (services: Services, context: ActorContext): Promise<Reply> => {
   const document = await collectionForNewUpload(services, context);
   return await withCollectionLock(services, document.name, async () => {
     const rules = uploadRules(services, document);
-    const reply = await store(services, context, { document, rules });
-    await services.audit({
-      action: 'version.upload',
-      outcome: 'done',
-      user: context.actor.user.name,
-      accessKeyName: context.actor.accessKey?.name,
-      sessionId: context.session.id,
-      collectionId: document.name,
-      requesterIp: context.clientAddress,
-    });
-    return reply;
+    return await store(services, context, { document, rules });
   });
 };

@@ -130,23 +130,11 @@ const finalise = async (services: Services, context: ActorContext): Promise<Repl
   const { collection, upload } = await findUpload(services, context);
   const promised = await readJson(context, repositoryFinaliseSchema);
   const rules = uploadRules(services, collection);
-  const fresh = upload.state === 'open';
   const version = await services.uploads.commit(upload, { document: collection, rules }, checkContent(promised));
   if (version.bytes !== promised.size || version.sha256 !== promised.sha256) {
     throw new UploadError('closed', 'the upload was committed with other content');
   }
-  if (fresh) {
-    await services.audit({
-      action: 'version.upload',
-      outcome: 'done',
-      user: context.actor.user.name,
-      accessKeyName: context.actor.accessKey?.name,
-      sessionId: context.session.id,
-      collectionId: collection.name,
-      target: `version ${version.versionNumber}`,
-      requesterIp: context.clientAddress,
-    });
-  }
+  context.note({ target: `version ${version.versionNumber}` });
   await services.rotator.rotate(collection.name, rules.limits);
   return success({ version: versionOnWire(version) });
 };
@@ -179,6 +167,7 @@ export const uploadRoutes = (services: Services): Route[] => {
       method: 'POST',
       path: uploads,
       transfer: true,
+      action: 'upload.begin',
       documentation: beginUploadDocumentation,
       handle: mapped(begin),
     },
@@ -187,6 +176,8 @@ export const uploadRoutes = (services: Services): Route[] => {
       method: 'PATCH',
       path: one,
       acceptsExpired: true,
+      action: 'upload.append',
+      audit: 'read',
       documentation: appendDocumentation,
       handle: mapped(append),
     },
@@ -195,6 +186,7 @@ export const uploadRoutes = (services: Services): Route[] => {
       method: 'POST',
       path: `${one}/finalise`,
       acceptsExpired: true,
+      action: 'version.upload',
       documentation: finaliseDocumentation,
       handle: mapped(finalise),
     },
@@ -203,6 +195,7 @@ export const uploadRoutes = (services: Services): Route[] => {
       method: 'DELETE',
       path: one,
       acceptsExpired: true,
+      action: 'upload.abort',
       documentation: abortDocumentation,
       handle: mapped(abort),
     },
@@ -212,6 +205,7 @@ export const uploadRoutes = (services: Services): Route[] => {
       path: one,
       acceptsExpired: true,
       limiter: services.limiters.default,
+      action: 'upload.inspect',
       documentation: inspectDocumentation,
       handle: mapped(inspect),
     },

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Actor } from '../access/decision.ts';
 import type { RateLimiter } from '../access/rate-limit.ts';
 import type { Session } from '../access/session.ts';
+import type { RequestFacts } from './decision-record.ts';
 import type { RouteDocumentation } from './documentation.ts';
 import type { Reply } from './reply.ts';
 import type { RequestBody } from './request-body.ts';
@@ -16,6 +17,10 @@ export interface RequestContext {
   readonly query: URLSearchParams;
   readonly body: RequestBody;
   readonly clientAddress: string;
+  /** In every log line and audit entry of this request, and in its answer. */
+  readonly requestId: string;
+  /** Adds to what the audit log will say of this request. */
+  note(facts: RequestFacts): void;
   readonly logger: Logger;
   /** Aborts when the client is gone, when its time is up, or when the server stops. */
   readonly signal: AbortSignal;
@@ -32,6 +37,13 @@ export interface ActorContext extends SessionContext {
 }
 
 interface RouteBase extends RoutePattern {
+  /** What the audit log calls it, e.g. `version.download`. Default: method and path. */
+  readonly action?: string;
+  /**
+   * How it is audited. Default: a GET is a read, or nothing when it is open; everything else is a change. The entry of a
+   * change is in the database before the answer goes out.
+   */
+  readonly audit?: 'read' | 'change' | 'none';
   /** What the OpenAPI document says of it. */
   readonly documentation?: RouteDocumentation;
   readonly limiter?: RateLimiter;

@@ -8,8 +8,10 @@ import { MisconfiguredError } from '../configuration/misconfigured-error.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import { clientAddress } from './client-address.ts';
 import type { RequestContext, Route } from './context.ts';
+import type { DecisionRecord, RequestFacts } from './decision-record.ts';
 import { accessFailure, empty, Failure, failure, plainText, type Reply } from './reply.ts';
 import { BrokenBodyError, createRequestBody } from './request-body.ts';
+import { requestIdOf } from './request-id.ts';
 import type { createRouter, RouteMatch } from './router.ts';
 import type { TransferGate } from './transfer-gate.ts';
 
@@ -21,6 +23,7 @@ export interface HandlerOptions {
   /** For a whole body that is no transfer. Milliseconds. */
   readonly smallBodyTime: number;
   readonly logger: Logger;
+  readonly decided: DecisionRecord;
 }
 
 export interface IncomingRequest {
@@ -35,6 +38,9 @@ export interface Handled {
   /** The pattern of the route, for the log. */
   readonly route: string;
   readonly clientAddress: string;
+  readonly requestId: string;
+  /** For the log: who it was, and about which collection. */
+  readonly facts: RequestFacts;
 }
 
 const splitTarget = (target: string): { path: string; query: string } => {
@@ -86,6 +92,7 @@ const runRoute = async (match: RouteMatch<Route>, base: RequestContext, options:
   }
   const acceptExpired = route.access === 'actor' && route.acceptsExpired === true;
   const session = await options.sessions.authenticate(base.request.headers.authorization, { acceptExpired });
+  base.note({ user: session.claims.login, accessKeyName: session.claims.accessKeyName, sessionId: session.id });
   if (route.access === 'session') {
     return await within(() => route.handle({ ...base, session }));
   }
@@ -117,10 +124,10 @@ const withTimeout = async (
 
 const routed = async (
   match: RouteMatch<Route>,
-  incoming: IncomingRequest & { clientAddress: string; query: string },
+  incoming: IncomingRequest & { clientAddress: string; query: string; requestId: string; facts: RequestFacts },
   options: HandlerOptions,
 ): Promise<Reply> => {
-  const { request, response, signal } = incoming;
+  const { request, response, signal, requestId, facts } = incoming;
   const controller = new AbortController();
   const base: RequestContext = {
     request,
@@ -132,30 +139,42 @@ const routed = async (
       smallBodyTime: options.smallBodyTime,
     }),
     clientAddress: incoming.clientAddress,
-    logger: options.logger,
+    requestId,
+    note: (more) => void Object.assign(facts, more),
+    logger: options.logger.child({ requestId }),
     signal: AbortSignal.any([signal, controller.signal]),
   };
   const run = () => withTimeout(match.route.timeout, controller, () => runRoute(match, base, options));
   return match.route.transfer === true ? await options.gate.run(run) : await run();
 };
 
+const unrouted = (options: HandlerOptions, target: { method: string; path: string; query: string }): Reply => {
+  const { method, path, query } = target;
+  const bare = path.endsWith('/') && path.length > 1 ? path.slice(0, -1) : undefined;
+  const known = bare !== undefined && options.router(method, bare) !== undefined;
+  return known ? redirect(method, bare, query) : plainText(404, '404 page not found');
+};
+
 /** Never rejects: whatever happens becomes an answer. */
 export const handleRequest = async (incoming: IncomingRequest, options: HandlerOptions): Promise<Handled> => {
-  const { request } = incoming;
+  const { request, response } = incoming;
   const method = request.method ?? 'GET';
   const { path, query } = splitTarget(request.url ?? '/');
   const address = clientAddress(request, options.trustedProxies);
+  const requestId = requestIdOf(request);
+  response.setHeader('x-request-id', requestId);
   const match = options.router(method, path);
   if (match === undefined) {
-    const bare = path.endsWith('/') && path.length > 1 ? path.slice(0, -1) : undefined;
-    const known = bare !== undefined && options.router(method, bare) !== undefined;
-    const reply = known ? redirect(method, bare, query) : plainText(404, '404 page not found');
-    return { reply, route: 'unknown', clientAddress: address };
+    const reply = unrouted(options, { method, path, query });
+    return { reply, route: 'unknown', clientAddress: address, requestId, facts: {} };
   }
-  try {
-    const reply = await routed(match, { ...incoming, clientAddress: address, query }, options);
-    return { reply, route: match.route.path, clientAddress: address };
-  } catch (error) {
-    return { reply: replyOf(error, options.logger), route: match.route.path, clientAddress: address };
-  }
+  const { collectionId } = match.params;
+  const facts: RequestFacts = collectionId === undefined ? {} : { collectionId };
+  const logger = options.logger.child({ requestId });
+  const reply = await routed(match, { ...incoming, clientAddress: address, query, requestId, facts }, options).catch(
+    (error: unknown) => replyOf(error, logger),
+  );
+  const { route } = match;
+  await options.decided({ route, status: reply.status, facts, requestId, clientAddress: address });
+  return { reply, route: route.path, clientAddress: address, requestId, facts };
 };

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { UploadError } from '../uploads/upload-errors.ts';
-import { type HandlerOptions, handleRequest } from './handle-request.ts';
+import { type Handled, type HandlerOptions, handleRequest } from './handle-request.ts';
 import { sendReply } from './send-reply.ts';
 
 const headersTimeout = 10_000;
@@ -22,13 +22,21 @@ export interface RepositoryServer {
   abortAll(): void;
 }
 
-const logRequest = (
-  logger: Logger,
-  entry: { request: IncomingMessage; route: string; status: number; started: number; ip: string },
-): void => {
-  const { request, route, status, started, ip } = entry;
-  const path = (request.url ?? '').split('?')[0]?.slice(0, 512);
-  const fields = { method: request.method, path, route, status, ms: Math.round(performance.now() - started), ip };
+/** One line, made of what was routed: neither the path as it came nor its query, which may hold secrets. */
+const logRequest = (logger: Logger, entry: { request: IncomingMessage; handled: Handled; started: number }): void => {
+  const { request, started } = entry;
+  const { reply, route, clientAddress, requestId, facts } = entry.handled;
+  const { status } = reply;
+  const fields = {
+    method: request.method,
+    route,
+    status,
+    ms: Math.round(performance.now() - started),
+    ip: clientAddress,
+    requestId,
+    user: facts.user,
+    collection: facts.collectionId,
+  };
   if (status >= 500) {
     logger.warn(fields, 'request');
   } else {
@@ -54,9 +62,10 @@ export const createRepositoryServer = (options: RepositoryServerOptions): Reposi
     });
     try {
       const incoming = { request, response, expectsContinue, signal: controller.signal };
-      const { reply, route, clientAddress } = await handleRequest(incoming, options);
+      const handled = await handleRequest(incoming, options);
+      const { reply } = handled;
       const closeConnection = options.stopping() || (expectsContinue && !request.complete);
-      logRequest(logger, { request, route, status: reply.status, started, ip: clientAddress });
+      logRequest(logger, { request, handled, started });
       await sendReply(request, response, { reply, closeConnection });
     } catch (error) {
       // The answer broke off half way: only a cut connection tells the client that it is incomplete.

@@ -218,8 +218,92 @@ export const metadataConformance = (name: string, open: () => Promise<MetadataSt
     it('keeps strange text as it is', async () => {
       const target = `'; drop table uploads; -- "\u{1F600}\u202E`;
       await store.audit.append({ action: 'test', outcome: 'done', target }, after(10 * minute));
-      const latest = await store.audit.latest(50);
+      const latest = await store.audit.page({}, { limit: 50 });
       expect(latest.map((entry) => entry.target)).toContain(target);
+    });
+
+    it('pages through the audit log, newest first, whatever is added meanwhile', async () => {
+      const collectionId = newCollection();
+      const entry = (at: Date, detail: string) => ({ action: 'a', outcome: 'done' as const, collectionId, detail, at });
+      await store.audit.appendAll(Array.from({ length: 120 }, (_, index) => entry(after(index >> 2), String(index))));
+      const seen: (string | undefined)[] = [];
+      let last: { id: string; at: Date } | undefined;
+      for (;;) {
+        const page = await store.audit.page({ collectionId }, { limit: 7, after: last });
+        seen.push(...page.map(({ detail }) => detail));
+        last = page.at(-1);
+        if (last === undefined) {
+          break;
+        }
+        await store.audit.append({ action: 'b', outcome: 'denied', collectionId }, after(minute));
+      }
+      expect(seen.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, index) => index));
+      expect(seen.slice(0, 4).map(Number).sort()).toEqual([116, 117, 118, 119]);
+      const filtered = await store.audit.page({ collectionId, outcome: 'denied', action: 'b' }, { limit: 500 });
+      expect(filtered.length).toBeGreaterThan(10);
+      const between = await store.audit.page({ collectionId, since: after(3), until: after(5) }, { limit: 50 });
+      expect(between).toHaveLength(8);
+      expect(await store.audit.page({ collectionId, user: 'nobody' }, { limit: 5 })).toEqual([]);
+      await store.audit.purge(after(2));
+      expect(await store.audit.page({ collectionId, until: after(100) }, { limit: 500 })).toHaveLength(112);
+    });
+
+    it('revokes all sessions of a user or of one access key', async () => {
+      const user = newCollection();
+      const ids = ['x', 'x', '', ''].map((accessKeyName, index) => ({ id: `${user}-${index}`, accessKeyName }));
+      for (const { id, accessKeyName } of ids) {
+        const expiresAt = after(minute);
+        const description = 'Login';
+        await store.sessions.record({
+          id,
+          createdAt: now,
+          expiresAt,
+          description,
+          requesterIp: '',
+          user,
+          accessKeyName,
+        });
+      }
+      const live = async () =>
+        (await store.sessions.listOf(user)).filter((one) => !one.deactivated).map(({ id }) => id);
+      await store.sessions.shorten(user, 'x', after(1000));
+      expect((await store.sessions.find(`${user}-0`))?.expiresAt).toEqual(after(1000));
+      expect((await store.sessions.find(`${user}-2`))?.expiresAt).toEqual(after(minute));
+      expect(await store.sessions.revokeAll(user, { accessKeyName: 'x' }, now)).toBe(2);
+      expect((await live()).sort()).toEqual([`${user}-2`, `${user}-3`]);
+      expect(await store.sessions.revokeAll(user, { except: `${user}-2` }, now)).toBe(1);
+      expect(await live()).toEqual([`${user}-2`]);
+      expect(await store.sessions.revokeAll(`${user}-other`, {}, now)).toBe(0);
+    });
+
+    it('remembers access keys', async () => {
+      const user = newCollection();
+      expect(await store.accessKeys.find(user, 'k')).toBeUndefined();
+      await store.accessKeys.used(user, 'k', { at: now, ip: '1.2.3.4' });
+      expect(await store.accessKeys.find(user, 'k')).toMatchObject({ lastUsedAt: now, lastUsedIp: '1.2.3.4' });
+      await store.accessKeys.created({ user, name: 'k', at: now, by: 'admin', expiresAt: after(minute) });
+      await store.accessKeys.rotated(user, 'k', { at: now, previousHash: 'h', previousUntil: after(1) });
+      expect(await store.accessKeys.listOf(user)).toEqual([
+        {
+          user,
+          name: 'k',
+          createdAt: now,
+          createdBy: 'admin',
+          rotatedAt: now,
+          expiresAt: after(minute),
+          previousHash: 'h',
+          previousUntil: after(1),
+          lastUsedAt: undefined,
+          lastUsedIp: undefined,
+        },
+      ]);
+      await store.accessKeys.expire(user, 'k', undefined);
+      expect((await store.accessKeys.find(user, 'k'))?.expiresAt).toBeUndefined();
+      await store.accessKeys.created({ user, name: 'other', at: now, by: 'admin', expiresAt: undefined });
+      await store.accessKeys.forget(user, 'k');
+      expect((await store.accessKeys.listOf(user)).map(({ name }) => name)).toEqual(['other']);
+      await store.accessKeys.forget(user);
+      expect(await store.accessKeys.listOf(user)).toEqual([]);
     });
   });
 };

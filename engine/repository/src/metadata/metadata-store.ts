@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Kysely, sql } from 'kysely';
+import { type AccessKeyStore, createAccessKeyStore } from './access-keys.ts';
 import { type AuditLog, createAuditLog } from './audit.ts';
 import { createLockStore, type LockStore } from './locks.ts';
 import { createMaintenanceStore, type MaintenanceStore } from './maintenance.ts';
@@ -26,6 +27,7 @@ export interface MetadataStore {
   readonly uploads: UploadStore;
   readonly locks: LockStore;
   readonly audit: AuditLog;
+  readonly accessKeys: AccessKeyStore;
   /** Rejects when the database does not answer correctly. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -40,6 +42,7 @@ export const createMetadataStore = (db: Kysely<Tables>, exclusive: boolean): Met
   uploads: createUploadStore(db),
   locks: createLockStore(db),
   audit: createAuditLog(db),
+  accessKeys: createAccessKeyStore(db),
   check: async () => {
     const expected = Math.floor(Math.random() * 8);
     const { rows } = await sql<{ answer: unknown }>`select ${sql.lit(expected)} as answer`.execute(db);

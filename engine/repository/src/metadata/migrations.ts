@@ -4,6 +4,8 @@ import { commitColumns } from './migrations/0002-commit-columns.ts';
 import { uploadTables } from './migrations/0003-uploads.ts';
 import { auditTable } from './migrations/0004-audit-log.ts';
 import { holdsAndVerification } from './migrations/0020-holds-and-verification.ts';
+import { auditFields } from './migrations/0030-audit-fields.ts';
+import { accessKeyTable } from './migrations/0031-access-keys.ts';
 import { numbersGivenTwice } from './migrations/0040-numbers-given-twice.ts';
 import type { AnyDatabase } from './migrations/any-database.ts';
 
@@ -15,6 +17,8 @@ const migrations: Record<string, Migration> = {
   '0004-audit-log': { up: auditTable },
   '0020-holds-and-verification': { up: holdsAndVerification },
   '0040-numbers-given-twice': { up: numbersGivenTwice },
+  '0030-audit-fields': { up: auditFields },
+  '0031-access-keys': { up: accessKeyTable },
 };
 const provider: MigrationProvider = { getMigrations: async () => migrations };
 

@@ -24,6 +24,10 @@ export interface SessionStore {
   listOf(user: string): Promise<GrantedAccess[]>;
   /** Idempotent; the row stays. False: there is no such session. */
   revoke(id: string, at: Date): Promise<boolean>;
+  /** All live ones of the user, or those of one access key (empty: those without a key). Returns how many. */
+  revokeAll(user: string, which: { accessKeyName?: string; except?: string }, at: Date): Promise<number>;
+  /** No session of the access key lasts longer than this. */
+  shorten(user: string, accessKeyName: string, until: Date): Promise<void>;
   /** Removes what expired before the instant. */
   purgeExpired(before: Date): Promise<number>;
 }
@@ -78,6 +82,28 @@ export const createSessionStore = (db: Kysely<Tables>): SessionStore => {
         .where('deleted_at', 'is', null)
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
+    },
+    revokeAll: async (user, { accessKeyName, except }, at) => {
+      const result = await db
+        .updateTable('granted_accesses')
+        .set({ deactivated: true, updated_at: toColumn(at) })
+        .where('user', '=', user)
+        .where('deleted_at', 'is', null)
+        .where(({ eb, or }) => or([eb('deactivated', '=', false), eb('deactivated', 'is', null)]))
+        .where(({ eb, or }) => or([eb('expires_at', '>', toColumn(at)), eb('expires_at', 'is', null)]))
+        .$if(accessKeyName !== undefined, (query) => query.where('access_key_name', '=', accessKeyName ?? ''))
+        .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
+        .executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
+    shorten: async (user, accessKeyName, until) => {
+      await db
+        .updateTable('granted_accesses')
+        .set({ expires_at: toColumn(until) })
+        .where('user', '=', user)
+        .where('access_key_name', '=', accessKeyName)
+        .where(({ eb, or }) => or([eb('expires_at', '>', toColumn(until)), eb('expires_at', 'is', null)]))
+        .execute();
     },
     purgeExpired: async (before) => {
       const result = await db

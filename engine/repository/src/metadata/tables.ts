@@ -104,6 +104,22 @@ export interface AuditLogTable {
   collection_id: string | null;
   target: string | null;
   requester_ip: string | null;
+  request_id: string | null;
+  detail: string | null;
+}
+
+export interface AccessKeysTable {
+  user: string;
+  name: string;
+  created_at: OptionalTime;
+  created_by: string | null;
+  rotated_at: OptionalTime;
+  expires_at: OptionalTime;
+  /** Hash of the secret before the last rotation. */
+  previous_hash: string | null;
+  previous_until: OptionalTime;
+  last_used_at: OptionalTime;
+  last_used_ip: string | null;
 }
 
 /** Objects in the storage that no row speaks of. */
@@ -124,6 +140,7 @@ export interface MaintenanceTable {
 }
 
 export interface Tables {
+  access_keys: AccessKeysTable;
   granted_accesses: GrantedAccessesTable;
   uploaded_versions: UploadedVersionsTable;
   locks: LocksTable;

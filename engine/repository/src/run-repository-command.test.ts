@@ -125,7 +125,8 @@ describe('runRepositoryCommand', () => {
     expect(await run(['--nonsense'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--nonsense') });
     const flags = ['-s', 'key', '--db-file', path.join(home, 'a.db'), '-p', 'filesystem'];
     for (const [url, text] of [
-      ['s3://bucket', 'file:///folder'],
+      ['mem://bucket', 'file:///folder'],
+      ['s3://bucket?endpoint=127.0.0.1:1&disableSSL=true&nonsense=1', 'unknown parameter: nonsense'],
       [`file://${home}/absent`, 'does not exist'],
       [`file://${home}?nonsense=1`, 'nonsense'],
     ]) {

@@ -3,15 +3,15 @@ import type { KubeClient } from '@backstay/kubernetes';
 import { type Logger, pino } from 'pino';
 import { encodePassword } from './access/passwords.ts';
 import { sha256Hex } from './access/tokens.ts';
-import { openFilesystemBlobs } from './blobs/filesystem-blob-store.ts';
 import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
 import { createFilesystemProvider } from './configuration/filesystem-provider.ts';
 import { createKubernetesProvider } from './configuration/kubernetes-provider.ts';
+import { harmlessLogging } from './log-lines.ts';
 import { type MetadataStore, openSqliteMetadata } from './metadata/metadata-store.ts';
 import { openPostgresMetadata } from './metadata/postgres.ts';
 import type { RepositorySettings } from './settings/definitions.ts';
+import { openStorage } from './settings/open-storage.ts';
 import { repositorySettings, repositoryUsage } from './settings/repository-settings.ts';
-import { folderOfStorageUrl } from './settings/storage-url.ts';
 import { type RunningRepository, startRepository } from './start-repository.ts';
 
 export interface RepositoryCommand {
@@ -42,7 +42,7 @@ const redactedPaths = [
 
 const createLogger = (level: string, destination: Writable): Logger =>
   pino(
-    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, redact: redactedPaths },
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, redact: redactedPaths, hooks: harmlessLogging },
     { write: (line: string) => void destination.write(line) },
   );
 
@@ -78,15 +78,10 @@ const orNone = (milliseconds: number): number | undefined => (milliseconds === 0
 
 const serve = async (command: RepositoryCommand, settings: RepositorySettings): Promise<RunningRepository> => {
   const logger = createLogger(settings.logLevel, command.stderr);
-  if (settings.useGoogleCloud) {
-    throw new Error('Google Cloud Storage is not supported; use a file: storage URL');
-  }
   if (settings.healthCheckKey === '') {
     logger.warn('no health check key is set: everybody may ask /ready');
   }
-  const blobs = await openFilesystemBlobs(await folderOfStorageUrl(settings.storageUrl), {
-    minFreeBytes: settings.storageMinFree,
-  });
+  const blobs = await openStorage(settings, command.env);
   const configuration = await configurationOf(command, settings);
   const metadata = await metadataOf(settings, logger);
   try {

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { BlobStore, StorageFailure } from './blob-store.ts';
+import type { BlobContent, BlobStore, StorageFailure } from './blob-store.ts';
 
 const id = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
@@ -93,15 +96,97 @@ export const blobStoreConformance = (name: string, create: () => Promise<BlobSto
       await write(store, id(1), 'hello');
       await store.publish(id(1), 'shop/a-1.gz');
       await store.discardStaged(id(1));
-      const content = await store.open('shop/a-1.gz');
+      const stream = (await store.open('shop/a-1.gz'))?.stream() ?? Readable.from([]);
+      await once(stream, 'readable');
       await store.delete('shop/a-1.gz');
       await store.delete('shop/a-1.gz');
       expect(await store.size('shop/a-1.gz')).toBeUndefined();
-      const parts: Uint8Array[] = [];
-      for await (const chunk of content?.stream() ?? []) {
-        parts.push(chunk);
+      expect(Buffer.concat(await stream.toArray()).toString()).toBe('hello');
+    });
+
+    it('goes on after every break, to the byte, and can be read in between', async () => {
+      const store = await create();
+      const expected = createHash('sha256');
+      let bytes = 0;
+      for (const size of [1, 70_000, 3, 2_000_000, 5_300_000, 10, 11_000_000, 1, 6_000_000]) {
+        const chunk = Buffer.alloc(size, String(size));
+        expected.update(chunk);
+        bytes += size;
+        const writer = await store.stage(id(1));
+        expect([writer.length, writer.stored]).toEqual([bytes - size, bytes - size]);
+        await writer.write(chunk);
+        expect(writer.length).toBe(bytes);
+        await writer.close();
+        expect([writer.length, writer.stored]).toEqual([bytes, bytes]);
+        const staged = await store.readStaged(id(1));
+        expect(staged?.bytes).toBe(bytes);
+        await staged?.close();
       }
-      expect(Buffer.concat(parts).toString()).toBe('hello');
+      const digest = expected.digest('hex');
+      const hashOf = async (content: BlobContent | undefined): Promise<string> => {
+        const hash = createHash('sha256');
+        for await (const chunk of content?.stream() ?? []) {
+          hash.update(chunk);
+        }
+        return hash.digest('hex');
+      };
+      expect(await hashOf(await store.readStaged(id(1)))).toBe(digest);
+      await store.publish(id(1), 'shop/a-1.gz');
+      expect(await hashOf(await store.open('shop/a-1.gz'))).toBe(digest);
+      expect(await store.size('shop/a-1.gz')).toBe(bytes);
+      await store.discardStaged(id(1));
+      expect(await store.readStaged(id(1))).toBeUndefined();
+    });
+
+    it('a writer that writes nothing changes nothing', async () => {
+      const store = await create();
+      await write(store, id(1), 'hello');
+      await (await store.stage(id(1))).close();
+      await write(store, id(1), ' world');
+      await store.publish(id(1), 'shop/a-1.gz');
+      expect(await readAll(store, 'shop/a-1.gz')).toBe('hello world');
+    });
+
+    it('of two that publish one key at once, one wins', async () => {
+      const store = await create();
+      const texts = Array.from({ length: 6 }, (_, index) => `text ${index}`);
+      await Promise.all(texts.map((text, index) => write(store, id(index), text)));
+      const failures = await Promise.all(texts.map((_, index) => failureOf(store.publish(id(index), 'shop/a-1.gz'))));
+      expect(failures.filter((failure) => failure === 'exists')).toHaveLength(5);
+      const winner = failures.indexOf(undefined);
+      expect(await readAll(store, 'shop/a-1.gz')).toBe(texts[winner]);
+      await store.publish(id(winner), 'shop/a-1.gz');
+      expect(await keysOf(store)).toEqual(['shop/a-1.gz']);
+    });
+
+    it('gives everything back when a reader leaves', async () => {
+      const store = await create();
+      const writer = await store.stage(id(1));
+      for (let round = 0; round < 8; round += 1) {
+        await writer.write(Buffer.alloc(1_000_000, 'x'));
+      }
+      await writer.close();
+      await store.publish(id(1), 'shop/a-1.gz');
+      for (let round = 0; round < 20; round += 1) {
+        const stream = (await store.open('shop/a-1.gz'))?.stream() ?? Readable.from([]);
+        await once(stream, 'readable');
+        stream.destroy();
+        await once(stream, 'close');
+      }
+      const unread = await store.open('shop/a-1.gz');
+      await unread?.close();
+      await unread?.close();
+      expect((await readAll(store, 'shop/a-1.gz', { start: 7_999_990, end: 7_999_999 })).length).toBe(10);
+    });
+
+    it('sweeping leaves what is alive', async () => {
+      const store = await create();
+      await write(store, id(1), 'hello');
+      await write(store, id(2), 'other');
+      await store.publish(id(1), 'shop/a-1.gz');
+      await store.sweep(new Date(Date.now() - 60_000));
+      expect(await readAll(store, 'shop/a-1.gz')).toBe('hello');
+      expect((await store.listStaged()).map((staged) => staged.id).sort()).toEqual([id(1), id(2)]);
     });
 
     it('refuses names that could lead elsewhere', async () => {

@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 export interface StagedWriter {
   /** Bytes accepted so far, also by earlier writers of the same staging. */
   readonly length: number;
+  /** Of these, the bytes that are there even if this process dies now. Never less than what earlier writers stored. */
+  readonly stored: number;
   /** Resolves when the next chunk may come. The chunk is copied: its memory is the caller's again then. */
   write(chunk: Uint8Array): Promise<void>;
   /** Waits for everything written; `length` then tells the truth. Idempotent. Rejects with what went wrong before. */
@@ -30,8 +32,12 @@ export interface BlobEntry {
  * no listing of keys shows. Rejects with a {@link StorageError}; nothing is retried.
  */
 export interface BlobStore {
-  /** Opens staging `id` for appending at its end; a new one is empty. One writer at a time is the caller's duty. */
-  stage(id: string): Promise<StagedWriter>;
+  /**
+   * Opens staging `id` for appending at its end; a new one is empty. One writer at a time is the caller's duty; with a
+   * higher `generation` than any writer before, what a writer that lost its turn still sends does no harm where the storage
+   * can tell. `busy` when there is no memory for another writer now.
+   */
+  stage(id: string, options?: { generation?: number }): Promise<StagedWriter>;
   /** What has been staged, for reading it again. Undefined: nothing. */
   readStaged(id: string): Promise<BlobContent | undefined>;
   /** Idempotent. */
@@ -50,11 +56,13 @@ export interface BlobStore {
   delete(key: string): Promise<void>;
   /** Every key, in no order. Memory does not grow with their number. */
   list(): AsyncIterable<BlobEntry>;
+  /** Removes what servers that died left half written before the instant and no listing shows. Safe beside running work. */
+  sweep(begunBefore: Date): Promise<void>;
   /** Writes, reads and deletes a probe; rejects when that fails. */
   check(): Promise<void>;
 }
 
-export type StorageFailure = 'full' | 'exists' | 'invalid-key' | 'failed';
+export type StorageFailure = 'busy' | 'full' | 'exists' | 'invalid-key' | 'failed';
 
 /** What the storage could not do, in words that may go to a client: no paths. */
 export class StorageError extends Error {

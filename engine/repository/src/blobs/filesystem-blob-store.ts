@@ -149,6 +149,9 @@ class FilesystemBlobStore implements BlobStore {
     }
   }
 
+  /** Whatever is half written lies in the staging folder, which is listed. */
+  async sweep(): Promise<void> {}
+
   async check(): Promise<void> {
     const file = path.join(this.#root, `.health-${randomUUID()}`);
     const text = randomUUID();

@@ -33,6 +33,10 @@ export class StagedFile implements StagedWriter {
     return this.#accepted;
   }
 
+  get stored(): number {
+    return this.#written;
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
     this.#accepted += chunk.length;
     for (let at = 0; at < chunk.length; ) {

@@ -164,7 +164,7 @@ export const repositorySettingDefinitions = {
     flag: 'use-google-cloud',
     env: 'BR_USE_GOOGLE_CLOUD',
     isSwitch: true,
-    help: 'the storage URL is the name of a Google Cloud Storage bucket',
+    help: 'not supported: says how to reach a Google Cloud Storage bucket instead',
     schema: onOff.default(false),
   }),
   storageMinFree: setting({
@@ -172,6 +172,12 @@ export const repositorySettingDefinitions = {
     env: 'BR_STORAGE_MIN_FREE',
     help: 'uploads are refused while the disk has less room',
     schema: size.default(67_108_864),
+  }),
+  storageMemory: setting({
+    flag: 'storage-memory',
+    env: 'BR_STORAGE_MEMORY',
+    help: 'memory for uploads to S3 together, 5M each at least; more uploads wait, then are refused',
+    schema: size.refine((bytes) => bytes >= 5_242_880, 'must be 5M or more').default(268_435_456),
   }),
   storageHealthTimeout: setting({
     flag: 'storage-health-timeout',

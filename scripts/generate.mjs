@@ -8,6 +8,7 @@ for (const script of [
   'shared/scripts/generate-procedure-scripts.ts',
   'engine/repository/scripts/generate-openapi.ts',
   'engine/controller/scripts/generate-rbac.ts',
+  'engine/cli/scripts/generate-deployment.ts',
 ]) {
   const result = spawnSync(process.execPath, [path.join(root, script)], { stdio: 'inherit', cwd: root });
   if (result.status !== 0) process.exit(result.status ?? 1);

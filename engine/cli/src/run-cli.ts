@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { addConsoleCommand } from './commands/console.ts';
+import { addConsoleUserCommand } from './commands/console-user.ts';
 import { addControllerCommand } from './commands/controller.ts';
 import { addRepositoryCommand } from './commands/repository.ts';
 import { addSignInCommand } from './commands/sign-in.ts';
 import { addStartCommand } from './commands/start.ts';
+import { addVersionCommand } from './commands/version.ts';
 import { explainError } from './explain-error.ts';
 import { version } from './version.ts';
 
@@ -14,8 +16,15 @@ export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): P
     .version(version)
     .exitOverride();
   addStartCommand(program, env);
-  for (const add of [addSignInCommand, addConsoleCommand, addControllerCommand, addRepositoryCommand])
+  for (const add of [
+    addSignInCommand,
+    addConsoleCommand,
+    addConsoleUserCommand,
+    addControllerCommand,
+    addRepositoryCommand,
+  ])
     add(program, env);
+  addVersionCommand(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -1,4 +1,4 @@
-import manifest from '../package.json' with { type: 'json' };
+import { releaseSet } from './release-set.gen.ts';
 
-/** Version of Backstay, as in the workspace's package files. */
-export const version: string = manifest.version;
+/** Version of Backstay, as in release.yaml and the workspace's package files. */
+export const version: string = releaseSet.release;

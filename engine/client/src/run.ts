@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { clientExitCodes, jobMessages, type LogLevel } from '@backstay/shared';
 import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import type { CommandContext } from './commands/context.ts';
 import { download } from './commands/download.ts';
 import { make } from './commands/make.ts';
@@ -127,6 +128,9 @@ const execute = async (given: GivenSettings, options: BackupMakerOptions): Promi
 const createProgram = (options: BackupMakerOptions, finish: (exitCode: number) => void): Command => {
   const program = new Command('backup-maker')
     .description('Makes and restores encrypted backups in a Backstay repository.')
+    .version(manifest.version)
+    // Only before the command: `restore --version v3` names a version of the backup.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => options.stdout.write(text),
       writeErr: (text) => options.stderr.write(text),
@@ -137,6 +141,10 @@ const createProgram = (options: BackupMakerOptions, finish: (exitCode: number) =
       finish(await execute({ command: name, values, environment: options.env }, options));
     });
   }
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => void options.stdout.write(`${manifest.version}\n`));
   return program.action(() => program.outputHelp());
 };
 

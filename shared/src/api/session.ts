@@ -26,11 +26,11 @@ export const sessionSchema = z.object({
 export type Session = z.infer<typeof sessionSchema>;
 
 export const sessionRoutes = {
-  /** Exchanges a one-time code for an HttpOnly cookie. 401 `sign_in_code_invalid` for a used or old one. */
+  /** Exchanges a one-time code, or in a cluster a bearer token of it (of up to 8 KiB), for an HttpOnly cookie. 401 `sign_in_code_invalid` for a used or old one. */
   signIn: route({
     method: 'POST',
     path: '/api/session',
-    body: z.object({ code: z.string().min(1).max(256) }),
+    body: z.object({ code: z.string().min(1).max(8192) }),
     reply: sessionSchema,
   }),
   getSession: route({ method: 'GET', path: '/api/session', reply: sessionSchema }),

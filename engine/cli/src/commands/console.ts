@@ -13,7 +13,7 @@ import { addOptions } from './options.ts';
 const required = (what: string) => z.string(`must be set: ${what}`).min(1, `must be set: ${what}`);
 
 /** Settings of `backstay console`. */
-const consoleSettings = {
+export const consoleSettings = {
   host: startSettings.host,
   port: startSettings.port,
   kubeconfig: controllerSettings.kubeconfig,

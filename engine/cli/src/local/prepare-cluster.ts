@@ -1,7 +1,7 @@
 import { installCustomResources } from '@backstay/controller';
 import type { KubeClient } from '@backstay/kubernetes';
-import { encodePassword } from '@backstay/repository';
-import { type BackupUser, type Namespace, resourceTypes, type Secret } from '@backstay/shared';
+import { type Namespace, resourceTypes } from '@backstay/shared';
+import { applyConsoleUser } from './apply-console-user.ts';
 import { clusterRoleBindings, clusterRoles, type ServiceName, serviceRole } from './service-roles.ts';
 
 /** Namespace that holds the collections and users of the repository on one machine. */
@@ -37,23 +37,5 @@ async function makeConsoleUser(admin: KubeClient, password: ConsolePassword): Pr
   const name = consoleUser;
   const existing = await admin.list(resourceTypes.backupUsers, { namespace: repositoryNamespace });
   if (!password.isNew && existing.items.some((user) => user.metadata.name === name)) return;
-  // The hash is base64 already, and the repository reads the entry as it stands in `data`: it is not encoded once more.
-  const secret: Secret = {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: `${name}-password`, namespace: repositoryNamespace },
-    data: { password: await encodePassword(password.text) },
-  };
-  const user: BackupUser = {
-    apiVersion: resourceTypes.backupUsers.apiVersion,
-    kind: 'BackupUser',
-    metadata: { name, namespace: repositoryNamespace },
-    spec: {
-      email: 'console@backstay.local',
-      roles: ['systemAdmin'],
-      passwordFromRef: { name: secret.metadata.name, entry: 'password' },
-    },
-  };
-  await admin.apply(resourceTypes.secrets, secret, { fieldManager, force: true });
-  await admin.apply(resourceTypes.backupUsers, user, { fieldManager, force: true });
+  await applyConsoleUser(admin, { namespace: repositoryNamespace, name, password: password.text });
 }

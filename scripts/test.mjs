@@ -70,10 +70,11 @@ const faults = () => {
     encoding: 'utf8',
   });
   process.stdout.write(stdout);
-  const broken = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line).broken] : []));
-  const failed = broken.filter((count) => count > 0).length;
+  const outcomes = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  const failed = outcomes.filter(({ broken }) => broken > 0).length;
+  const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined).length;
   const crashed = status !== 0 && failed === 0 ? 1 : 0;
-  return { name: 'faults', passed: broken.length - failed, failed: failed + crashed };
+  return { name: 'faults', passed: outcomes.length - failed - skipped, failed: failed + crashed, skipped };
 };
 
 const steps = [

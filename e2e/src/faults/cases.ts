@@ -6,6 +6,7 @@ import { exitCodes } from './t3-exit-codes.ts';
 import { killedBySignals } from './t4-signals.ts';
 import { clientKilled } from './t6-client-killed.ts';
 import { mutatedBodies } from './t7-mutations.ts';
+import { diskFull } from './t8-disk-full.ts';
 import { quotaRace } from './t14-quota-race.ts';
 import { brokenRestores } from './t25-restores.ts';
 
@@ -16,6 +17,7 @@ export const cases: readonly FaultCase[] = [
   killedBySignals,
   clientKilled,
   mutatedBodies,
+  diskFull,
   quotaRace,
   brokenRestores,
   powerCut,

@@ -14,5 +14,7 @@ export interface FaultRun {
 export interface FaultCase {
   readonly name: string;
   readonly explains: string;
+  /** What this machine lacks for the case. Undefined: nothing. */
+  missing?(): string | undefined;
   run(run: FaultRun): Promise<void>;
 }

@@ -42,6 +42,15 @@ async function inject(one: FaultCase, { seed, long }: { seed: number; long: bool
   return outcome;
 }
 
+/** Where everything is promised to be there, a case that cannot run is a broken one. */
+function skips({ name, missing }: FaultCase, json: boolean): boolean {
+  const reason = missing?.();
+  if (reason === undefined || process.env['CI'] === 'true') return false;
+  const line = `${name.padEnd(8)}skipped: ${reason}`;
+  process.stdout.write(`${json ? JSON.stringify({ case: name, skipped: reason }) : line}\n`);
+  return true;
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -61,6 +70,7 @@ async function main(): Promise<number> {
   }
   let broken = 0;
   for (const one of cases.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    if (skips(one, values.json)) continue;
     const started = performance.now();
     const outcome = await inject(one, { seed, long: values.long });
     broken += outcome.broken;

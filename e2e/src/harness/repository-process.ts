@@ -23,19 +23,26 @@ export interface CollectionLimits {
 export interface ProcessOptions {
   /** Notes what a power cut would take, for `cutPower`. */
   recordsWrites?: boolean;
+  /** Modules loaded before the server's own code. */
+  preloads?: readonly string[];
+  /** Wins over the usual variables. */
+  environment?: NodeJS.ProcessEnv;
+  /** Default: a new temporary folder. Removed in the end. */
+  home?: string;
+  /** `external`: the one that `environment` names. Default: a file in the home. */
+  database?: 'file' | 'external';
 }
 
 /** The real `backstay repository` on files, with the user `admin` and a home that outlives a crash. */
 export class RepositoryProcess {
-  readonly home = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-repository-'));
-  readonly #resources = path.join(this.home, 'configuration/backups/backups.riotkit.org/v1alpha1');
-  #child: ChildProcess | undefined;
-  readonly #journal = path.join(this.home, 'writes.jsonl');
+  readonly home: string;
   readonly #options: ProcessOptions;
+  #child: ChildProcess | undefined;
   #port = 0;
 
   private constructor(options: ProcessOptions) {
     this.#options = options;
+    this.home = options.home ?? fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-repository-'));
   }
 
   static async start(
@@ -91,33 +98,23 @@ export class RepositoryProcess {
 
   /** On the same home and port. */
   async restart(): Promise<void> {
-    const folders = ['--db-file', this.database, '--config-local-path', path.join(this.home, 'configuration')];
+    this.begin();
+    await this.#answers(this.#running);
+  }
+
+  /** Starts it without waiting: it may fail. */
+  begin(): ChildProcess {
+    const { recordsWrites, preloads = [], database = 'file' } = this.#options;
+    const imports = [...(recordsWrites ? [recordWrites] : []), ...preloads].flatMap((module) => ['--import', module]);
+    const listen = ['repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${this.#port}`];
+    const folders = ['--config-local-path', path.join(this.home, 'configuration')];
+    const store = database === 'file' ? ['--db-file', this.database] : [];
     const limits = ['--rate-default-limit', '0', '--rate-auth-limit', '0'];
-    const { recordsWrites } = this.#options;
-    this.#child = spawn(
-      process.execPath,
-      [
-        ...(recordsWrites ? ['--import', recordWrites] : []),
-        command,
-        'repository',
-        '-p',
-        'filesystem',
-        '-n',
-        'backups',
-        '--listen',
-        `127.0.0.1:${this.#port}`,
-      ].concat(folders, limits),
-      {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: {
-          ...process.env,
-          ...{ BR_LOG_LEVEL: 'fatal', BR_JWT_SECRET_KEY: 'a key for tests', BR_HEALTH_CHECK_KEY: 'health' },
-          ...(recordsWrites ? { BACKSTAY_WRITE_JOURNAL: this.#journal } : {}),
-          BR_STORAGE_DRIVER_URL: `file://${this.home}/blobs?create_dir=1`,
-        },
-      },
-    );
-    await this.#answers(this.#child);
+    this.#child = spawn(process.execPath, [...imports, command, ...listen, ...folders, ...store, ...limits], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: this.#environment(),
+    });
+    return this.#child;
   }
 
   async login(): Promise<string> {
@@ -149,8 +146,27 @@ export class RepositoryProcess {
     fs.rmSync(this.home, { recursive: true, force: true });
   }
 
+  get #journal(): string {
+    return path.join(this.home, 'writes.jsonl');
+  }
+
+  get #running(): ChildProcess {
+    if (this.#child === undefined) throw new Error('the repository was never started');
+    return this.#child;
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      ...{ BR_LOG_LEVEL: 'fatal', BR_JWT_SECRET_KEY: 'a key for tests', BR_HEALTH_CHECK_KEY: 'health' },
+      ...(this.#options.recordsWrites ? { BACKSTAY_WRITE_JOURNAL: this.#journal } : {}),
+      BR_STORAGE_DRIVER_URL: `file://${this.home}/blobs?create_dir=1`,
+      ...this.#options.environment,
+    };
+  }
+
   #put(plural: string, name: string, spec: object): void {
-    const folder = path.join(this.#resources, plural);
+    const folder = path.join(this.home, 'configuration/backups/backups.riotkit.org/v1alpha1', plural);
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(path.join(folder, `${name}.yaml`), stringify({ metadata: { name }, spec }));
   }

@@ -49,3 +49,4 @@ export * from './rules/retention-forecast.ts';
 export * from './rules/retention-strategies.ts';
 export * from './rules/schedule-state.ts';
 export * from './rules/size.ts';
+export { findTimeZone } from './rules/time-zone.ts';

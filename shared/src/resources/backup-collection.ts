@@ -15,6 +15,31 @@ export const collectionRoleSchema = z.enum([
   'uploadsAnytime',
 ]);
 
+const age = (text: string) =>
+  z
+    .string()
+    .regex(/^([0-9]+(w|d|h|m|s))+$/)
+    .optional()
+    .describe(text);
+const count = (min: number, text: string) => z.int().min(min).optional().describe(text);
+
+const strategySpecSchema = z.object({
+  keepLastOlderNotMoreThan: z.string().optional().describe('fifo-plus-older: how old an older copy may be, e.g. 30d.'),
+  maxOlderCopies: z
+    .int()
+    .optional()
+    .describe('fifo-plus-older: how many older copies are kept beside maxBackupsCount.'),
+  keepLast: count(0, 'keep: so many of the newest versions.'),
+  keepHourly: count(0, 'keep: the last version of each of so many hours that have one.'),
+  keepDaily: count(0, 'keep: the last version of each of so many days that have one.'),
+  keepWeekly: count(0, 'keep: the last version of each of so many weeks (from Monday) that have one.'),
+  keepMonthly: count(0, 'keep: the last version of each of so many months that have one.'),
+  keepYearly: count(0, 'keep: the last version of each of so many years that have one.'),
+  timeZone: z.string().optional().describe('keep: IANA name of the zone whose days count. Default: UTC.'),
+  minimumAge: age('No version leaves before it is so old, e.g. 36h. It needs room in maxCollectionSize. Default: 0s.'),
+  minimumCount: count(1, 'So many of the newest good versions never leave. Default: 1.'),
+});
+
 /** The `spec` of a BackupCollection (group backups.riotkit.org): `spec/repository.md` 2.3. */
 export const backupCollectionSpecSchema = z.object({
   description: z.string(),
@@ -26,8 +51,10 @@ export const backupCollectionSpecSchema = z.object({
     .array(z.object({ from: z.string().describe('Cron expression.'), duration: z.string().regex(/([0-9]+)(m|h)/) }))
     .optional()
     .describe('When uploads are allowed. None: always.'),
-  strategyName: z.enum(['fifo', 'fifo-plus-older']),
-  strategySpec: z.object({ keepLastOlderNotMoreThan: z.string().optional(), maxOlderCopies: z.int().optional() }),
+  strategyName: z
+    .enum(['fifo', 'fifo-plus-older', 'keep'])
+    .describe('Which versions stay: the newest, the newest and some older ones, or the last of each period.'),
+  strategySpec: strategySpecSchema,
   healthSecretRef: z.object({ name: z.string(), entry: z.string() }).optional(),
   accessControl: z
     .array(

@@ -99,5 +99,5 @@ export const wantedVersions = <T extends DatedVersion>(
   }
   const { last, periods, timeZone } = strategy;
   const ofPeriods = keepPeriods.flatMap((period) => lastOfPeriods(good, period, { count: periods[period], timeZone }));
-  return new Set([...good.slice(-Math.max(1, last)), ...ofPeriods]);
+  return new Set([...newest(good, last, moment), ...ofPeriods]);
 };

@@ -206,7 +206,7 @@ const oracleKeeps = (subject: RetentionSubject, all: readonly RetentionSubject[]
     }
     const { timeZone } = strategy;
     return (
-      good.indexOf(version) < Math.max(1, strategy.last) ||
+      inNewest(version, strategy.last) ||
       keepPeriods.some((period) => {
         const labels = [...new Set(good.map((other) => label(other, period, timeZone)))];
         const mine = label(version, period, timeZone);

@@ -16,7 +16,7 @@ export interface RetentionPolicy {
   readonly minimumAge: number;
   /** So many of the newest good versions never leave, at least 1. */
   readonly minimumCount: number;
-  /** With `fifo`, one of those kept is at least so old, when there is such a version. */
+  /** Of the newest ones that `fifo` and the `last` of `keep` choose, one is at least so old, when there is such a version. */
   readonly elderAge: number;
 }
 

@@ -1,6 +1,7 @@
 import { type BackupWindow, type CollectionLimits, extraBytes, parseBackupWindow, parseSize } from '@backstay/shared';
 import type { CollectionDocument } from './documents.ts';
 import { MisconfiguredError } from './misconfigured-error.ts';
+import { olderCopiesOf, readRetention } from './retention-rules.ts';
 
 /** What a collection demands of an upload, ready to use. */
 export interface CollectionRules {
@@ -20,17 +21,22 @@ const readSize = (field: string, text: string): number => {
   return bytes;
 };
 
+/** Sizes and the greatest count; what is retained within them says `readRules`. */
 export const readLimits = (document: CollectionDocument): CollectionLimits => {
   const limits = {
-    maxVersions: document.maxBackupsCount,
+    maxVersions: document.maxBackupsCount + olderCopiesOf(document),
     maxVersionBytes: readSize('maxOneVersionSize', document.maxOneVersionSize),
     maxTotalBytes: readSize('maxCollectionSize', document.maxCollectionSize),
   };
-  if (limits.maxVersions < 1) {
+  if (document.maxBackupsCount < 1) {
     throw new MisconfiguredError('maxBackupsCount must be 1 or more');
   }
   if (extraBytes(limits) < 0) {
-    throw new MisconfiguredError('maxCollectionSize is smaller than maxBackupsCount times maxOneVersionSize');
+    throw new MisconfiguredError(
+      document.strategyName === 'fifo-plus-older'
+        ? 'maxCollectionSize is smaller than maxBackupsCount and maxOlderCopies together times maxOneVersionSize'
+        : 'maxCollectionSize is smaller than maxBackupsCount times maxOneVersionSize',
+    );
   }
   return limits;
 };
@@ -51,7 +57,8 @@ export const readRules = (document: CollectionDocument, timeZone: string): Colle
       `filenameTemplate must hold ${placeholder} once, and beside it only letters, digits, dots, dashes and underscores`,
     );
   }
-  return { limits: readLimits(document), windows: readWindows(document, timeZone) };
+  const limits = { ...readLimits(document), retention: readRetention(document) };
+  return { limits, windows: readWindows(document, timeZone) };
 };
 
 export const filenameOf = (template: string, versionNumber: number): string =>

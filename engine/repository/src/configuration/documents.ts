@@ -66,6 +66,10 @@ const collectionSpec = z.object({
   maxCollectionSize: size,
   windows: listOf(z.object({ from: text, duration: text })),
   strategyName: text,
+  strategySpec: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((value) => value ?? {}),
   healthSecretRef: secretEntry,
   accessControl: listOf(accessEntry),
 });
@@ -86,7 +90,16 @@ const fieldNames = [
   ...['metadata', 'name', 'spec', 'data', 'entry', 'type', 'roles', 'objects', 'from', 'duration', 'email', 'password'],
   ...['passwordFromRef', 'accessKeys', 'deactivated', 'restrictByIP', 'userName', 'filenameTemplate'],
   ...['maxBackupsCount', 'maxOneVersionSize', 'maxCollectionSize', 'windows', 'strategyName', 'healthSecretRef'],
-  'accessControl',
+  ...[
+    'accessControl',
+    'strategySpec',
+    'keepLastOlderNotMoreThan',
+    'maxOlderCopies',
+    'keepLast',
+    'keepHourly',
+    'keepDaily',
+  ],
+  ...['keepWeekly', 'keepMonthly', 'keepYearly', 'timeZone', 'minimumAge', 'minimumCount'],
 ];
 
 const read = <T extends { metadata: { name: string } }>(schema: z.ZodType<T>, raw: unknown, label: string): T => {
@@ -126,4 +139,12 @@ export const readSecretEntry = (raw: unknown, name: string, entry: string): stri
   const data = parsed.data ?? {};
   const value = Object.hasOwn(data, entry) ? data[entry] : undefined;
   return typeof value === 'string' && value !== '' ? value : undefined;
+};
+
+/** The spec as it stands, unchecked, with the known field names in their usual spelling. */
+export const specOf = (raw: unknown): Record<string, unknown> => {
+  const canonical = withCanonicalKeys(raw, fieldNames);
+  const spec: unknown =
+    typeof canonical === 'object' && canonical !== null && 'spec' in canonical ? canonical.spec : {};
+  return typeof spec === 'object' && spec !== null && !Array.isArray(spec) ? { ...spec } : {};
 };

@@ -4,6 +4,7 @@ import type { CollectionAction } from '../access/roles.ts';
 import { type CollectionRules, readRules, readWindows } from '../configuration/collection-rules.ts';
 import type { CollectionDocument } from '../configuration/documents.ts';
 import { MisconfiguredError } from '../configuration/misconfigured-error.ts';
+import { isKnownStrategy } from '../configuration/retention-rules.ts';
 import type { ActorContext } from '../http/context.ts';
 import { failure } from '../http/reply.ts';
 import type { Services } from '../services.ts';
@@ -84,8 +85,8 @@ export const collectionForNewUpload = async (
 
 /** Limits, windows and template, once the strategy is known to be one that works. */
 export const uploadRules = (services: Services, collection: CollectionDocument): CollectionRules => {
-  if (collection.strategyName !== 'fifo') {
-    services.logger.error({ collection: collection.name }, 'only the strategy fifo is supported');
+  if (!isKnownStrategy(collection.strategyName)) {
+    services.logger.error({ collection: collection.name }, 'strategyName must be fifo, fifo-plus-older or keep');
     throw failure(500, 'internal error while trying to create rotation strategy. Check server logs');
   }
   try {

@@ -142,7 +142,7 @@ describe('a plain upload', () => {
       'not authorized to upload versions to this collection',
     ]);
     expect((await uploadTo('unknown', armoured())).body.error).toBe('cannot find specified collection');
-    await fresh('strategy', { strategyName: 'fifo-plus-older' });
+    await fresh('strategy', { strategyName: 'lifo' });
     expect((await uploadTo('strategy', armoured())).body.error).toBe(
       'internal error while trying to create rotation strategy. Check server logs',
     );

@@ -7,7 +7,9 @@ import { killedBySignals } from './t4-signals.ts';
 import { clientKilled } from './t6-client-killed.ts';
 import { mutatedBodies } from './t7-mutations.ts';
 import { diskFull } from './t8-disk-full.ts';
+import { databaseKilled } from './t13-database.ts';
 import { quotaRace } from './t14-quota-race.ts';
+import { stoppedWithUploads } from './t19-stopped.ts';
 import { brokenRestores } from './t25-restores.ts';
 
 /** Every fault case, in the order of the fault matrix. */
@@ -18,7 +20,9 @@ export const cases: readonly FaultCase[] = [
   clientKilled,
   mutatedBodies,
   diskFull,
+  databaseKilled,
   quotaRace,
+  stoppedWithUploads,
   brokenRestores,
   powerCut,
   plantedBugsAreCaught,

@@ -29,6 +29,8 @@ export interface ProcessOptions {
   environment?: NodeJS.ProcessEnv;
   /** Default: a new temporary folder. Removed in the end. */
   home?: string;
+  /** `false`: `start` prepares everything but the process. */
+  running?: boolean;
   /** `external`: the one that `environment` names. Default: a file in the home. */
   database?: 'file' | 'external';
 }
@@ -54,7 +56,7 @@ export class RepositoryProcess {
     repository.#put('backupusers', 'admin', { email: '', roles: ['systemAdmin'], password: hash });
     for (const [name, limits] of Object.entries(collections)) repository.putCollection(name, limits);
     repository.#port = await freePort();
-    await repository.restart();
+    if (options.running ?? true) await repository.restart();
     return repository;
   }
 
@@ -104,17 +106,26 @@ export class RepositoryProcess {
 
   /** Starts it without waiting: it may fail. */
   begin(): ChildProcess {
+    this.#child = this.#spawn(this.#port, 'inherit');
+    return this.#child;
+  }
+
+  /** One more server on the same home, with a port of its own. It is the caller's to end. */
+  async beginAnother(): Promise<ChildProcess> {
+    return this.#spawn(await freePort(), 'ignore');
+  }
+
+  #spawn(port: number, complaints: 'inherit' | 'ignore'): ChildProcess {
     const { recordsWrites, preloads = [], database = 'file' } = this.#options;
     const imports = [...(recordsWrites ? [recordWrites] : []), ...preloads].flatMap((module) => ['--import', module]);
-    const listen = ['repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${this.#port}`];
+    const listen = ['repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${port}`];
     const folders = ['--config-local-path', path.join(this.home, 'configuration')];
     const store = database === 'file' ? ['--db-file', this.database] : [];
     const limits = ['--rate-default-limit', '0', '--rate-auth-limit', '0'];
-    this.#child = spawn(process.execPath, [...imports, command, ...listen, ...folders, ...store, ...limits], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+    return spawn(process.execPath, [...imports, command, ...listen, ...folders, ...store, ...limits], {
+      stdio: ['ignore', 'ignore', complaints],
       env: this.#environment(),
     });
-    return this.#child;
   }
 
   async login(): Promise<string> {

@@ -22,6 +22,7 @@ const programs = [
     packages: ['redis-server', 'redis-tools'],
   },
   { name: 'GnuPG', found: () => inPath('gpg'), packages: ['gnupg'] },
+  { name: 'zstd', found: () => inPath('zstd'), packages: ['zstd'] },
   { name: 'setfacl and setfattr', found: () => inPath('setfacl') && inPath('setfattr'), packages: ['acl', 'attr'] },
   { name: 'GNU tar and gzip', found: () => inPath('tar') && inPath('gzip'), packages: ['tar', 'gzip'] },
   { name: 'OpenSSL', found: () => inPath('openssl'), packages: ['openssl'] },

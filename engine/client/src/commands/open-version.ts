@@ -1,4 +1,5 @@
 import type { PrivateKey } from 'openpgp';
+import { ZstdMissing } from '../compression/zstd.ts';
 import { Failure } from '../failure.ts';
 import { type Bytes, CorruptMessage } from '../openpgp/bytes.ts';
 import { decryptMessage } from '../openpgp/decrypt.ts';
@@ -18,6 +19,7 @@ async function* classified(source: Bytes): AsyncGenerator<Buffer> {
     yield* source;
   } catch (cause) {
     if (cause instanceof NoMatchingKey) throw new Failure('cannotDecrypt', cause.message, { stage: 'decrypt', cause });
+    if (cause instanceof ZstdMissing) throw new Failure('internal', cause.message, { stage: 'decrypt', cause });
     if (cause instanceof CorruptMessage) throw new Failure('corrupt', cause.message, { stage: 'decrypt', cause });
     throw cause;
   }

@@ -1,9 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createInflate, createInflateRaw } from 'node:zlib';
 import type { PrivateKey } from 'openpgp';
+import { blockHeaderLength, compressedName, decodeBlockHeader } from '../compression/block-format.ts';
+import { decompressBlocks } from '../compression/decompress-blocks.ts';
+import { openAead } from './aead-decipher.ts';
 import { openArmor } from './armor-reader.ts';
-import { ByteReader, type Bytes, CorruptMessage, PieceQueue } from './bytes.ts';
+import { ByteReader, type Bytes, CorruptMessage, PieceQueue, prepend } from './bytes.ts';
+import { throughBzip2 } from './bzip2-stream.ts';
 import { createCfbDecipher } from './cfb-decipher.ts';
+import { type SymmetricCipher, symmetricCipher } from './ciphers.ts';
 import { nextPacket, type Packet, packet, skip, smallBody, tagByte, tags } from './packets.ts';
 import { NoMatchingKey, type OpenedSession, openSession } from './session-key.ts';
 import { throughZlib } from './zlib-stream.ts';
@@ -13,14 +18,29 @@ const detectionHeader = Buffer.from([tagByte(tags.modificationDetection), 20]);
 /** Compressed packets inside compressed packets: nobody writes more than one, and each may be a bomb. */
 const deepestNesting = 2;
 
-async function* decipher(body: Bytes, session: OpenedSession): AsyncGenerator<Buffer> {
-  const reader = new ByteReader(body);
-  const version = await reader.byte();
-  if (version !== 1) throw new CorruptMessage(`encrypted packets of version ${version} are not supported`);
-  const decipher = createCfbDecipher(session.cipher, session.key);
+async function* decipher(reader: ByteReader, cipher: SymmetricCipher, key: Uint8Array): AsyncGenerator<Buffer> {
+  const decipher = createCfbDecipher(cipher, key);
   for await (const piece of reader.rest()) yield* decipher.update(piece);
   yield decipher.final();
 }
+
+/** What the encrypted packet holds; each kind of packet proves in its own way, at the latest at its end, that it is whole. */
+async function* opened({ tag, body }: Packet, session: OpenedSession): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(body);
+  const version = await reader.byte();
+  if (tag === tags.aeadEncrypted && version === 1) yield* openAead(reader, session, 'gnupg');
+  else if (tag === tags.encryptedWithIntegrity && version === 2) yield* openAead(reader, session, 'standard');
+  else if (tag === tags.encryptedWithIntegrity && version === 1) {
+    const cipher = cfbCipher(session);
+    yield* verified(decipher(reader, cipher, session.key), cipher.blockSize);
+  } else throw new CorruptMessage(`encrypted packets of version ${version} are not supported`);
+}
+
+const cfbCipher = ({ algorithm }: OpenedSession): SymmetricCipher => {
+  const cipher = symmetricCipher(algorithm ?? '');
+  if (!cipher) throw new CorruptMessage(`the message uses the cipher ${algorithm}, which is not supported`);
+  return cipher;
+};
 
 const verifyDetection = (hash: ReturnType<typeof createHash>, detection: Buffer): void => {
   const header = detection.subarray(0, detectionHeader.length);
@@ -59,18 +79,32 @@ async function* inflated(body: Bytes): AsyncGenerator<Buffer> {
   if (algorithm === 0) yield* reader.rest();
   else if (algorithm === 1) yield* throughZlib(reader.rest(), createInflateRaw(options));
   else if (algorithm === 2) yield* throughZlib(reader.rest(), createInflate(options));
-  else {
-    const name = algorithm === 3 ? 'bzip2' : `algorithm ${algorithm}`;
-    throw new CorruptMessage(`the message is compressed with ${name}, which is not supported`);
-  }
+  else if (algorithm === 3) yield* throughBzip2(reader.rest());
+  else throw new CorruptMessage(`the message is compressed with algorithm ${algorithm}, which is not supported`);
 }
 
+/** The file name says that the data is compressed by us, and the data must look so too: a name alone is not to be trusted. */
 async function* literalData(body: Bytes): AsyncGenerator<Buffer> {
   const reader = new ByteReader(body);
   const [, nameLength = 0] = await reader.take(2);
-  await reader.take(nameLength + 4);
-  yield* reader.rest();
+  const name = (await reader.take(nameLength + 4)).toString('latin1', 0, nameLength);
+  if (name !== compressedName) return yield* reader.rest();
+  const first = await beginning(reader, blockHeaderLength);
+  const data = prepend(first, reader.rest());
+  yield* decodeBlockHeader(first) ? decompressBlocks(data) : data;
 }
+
+/** So many bytes, or all that there are. */
+const beginning = async (reader: ByteReader, length: number): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  for (let missing = length; missing > 0; ) {
+    const part = await reader.some(missing);
+    if (!part) break;
+    parts.push(part);
+    missing -= part.length;
+  }
+  return Buffer.concat(parts);
+};
 
 const ignored: readonly number[] = [tags.signature, tags.onePassSignature, tags.marker, tags.padding];
 
@@ -94,9 +128,6 @@ async function* content(packets: Bytes, depth = 0): AsyncGenerator<Buffer> {
 
 const refusal = (tag: number | undefined): CorruptMessage => {
   if (tag === undefined) return new CorruptMessage('the message is cut off');
-  if (tag === tags.aeadEncrypted) {
-    return new CorruptMessage('the message uses the AEAD packets of GnuPG 2.3 and later, which are not supported');
-  }
   if (tag === tags.encrypted) return new CorruptMessage('the message has no protection against changes');
   return new CorruptMessage(`the data is not an encrypted OpenPGP message (it begins with packet ${tag})`);
 };
@@ -112,7 +143,7 @@ const readEncryptedPart = async (reader: ByteReader): Promise<EncryptedPart> => 
     if (next?.tag === tags.publicKeySession) sessions.push(packet(next.tag, await smallBody(next.body)));
     else if (next && [tags.symmetricKeySession, tags.marker, tags.padding].some((tag) => tag === next?.tag)) {
       await skip(next.body);
-    } else if (next?.tag === tags.encryptedWithIntegrity) {
+    } else if (next?.tag === tags.encryptedWithIntegrity || next?.tag === tags.aeadEncrypted) {
       return { sessionPackets: Buffer.concat(sessions), packet: next };
     } else throw refusal(next?.tag);
     if (sessions.length > 256) throw new CorruptMessage('the message has too many recipients');
@@ -131,7 +162,7 @@ export async function* decryptMessage(source: Bytes, keys: readonly PrivateKey[]
       throw new NoMatchingKey('the version is encrypted with a password, not for a key');
     }
     const session = await openSession(sessionPackets, keys);
-    yield* content(verified(decipher(encrypted.body, session), session.cipher.blockSize));
+    yield* content(opened(encrypted, session));
     if ((await nextPacket(reader)) !== undefined) {
       throw new CorruptMessage('the message is followed by data that does not belong to it');
     }

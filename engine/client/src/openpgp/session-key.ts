@@ -8,7 +8,6 @@ import {
   readMessage,
 } from 'openpgp';
 import { CorruptMessage } from './bytes.ts';
-import { type SymmetricCipher, symmetricCipher } from './ciphers.ts';
 
 export interface Session {
   /** AES-256. */
@@ -46,7 +45,8 @@ export const createSession = async (recipients: readonly PublicKey[]): Promise<S
 };
 
 export interface OpenedSession {
-  readonly cipher: SymmetricCipher;
+  /** As openpgp.js names it; newer packets name it themselves. */
+  readonly algorithm: string | undefined;
   readonly key: Uint8Array;
 }
 
@@ -69,7 +69,5 @@ export const openSession = async (packets: Uint8Array, keys: readonly PrivateKey
   const opened = await decryptSessionKeys({ message, decryptionKeys: [...keys], config: reading }).catch(() => []);
   const [session] = opened;
   if (!session) throw new NoMatchingKey(`the version is encrypted for ${wanted.join(', ')}: no private key given fits`);
-  const cipher = symmetricCipher(session.algorithm ?? '');
-  if (!cipher) throw new CorruptMessage(`the message uses the cipher ${session.algorithm}, which is not supported`);
-  return { cipher, key: session.data };
+  return { algorithm: session.algorithm ?? undefined, key: session.data };
 };

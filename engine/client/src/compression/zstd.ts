@@ -1,0 +1,40 @@
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+
+const { zstdCompress, zstdCompressSync, zstdDecompress } = zlib as Partial<typeof zlib>;
+
+/** Versions of Node before 22.15 are without it. */
+export const hasZstd: boolean = zstdCompress !== undefined;
+
+export class ZstdMissing extends Error {
+  constructor() {
+    super(`Node.js ${process.versions.node} has no zstd: take 22.15 or newer`);
+    this.name = 'ZstdMissing';
+  }
+}
+
+const need = <T>(part: T | undefined): T => {
+  if (part === undefined) throw new ZstdMissing();
+  return part;
+};
+
+/** The fastest of its levels that still finds what repeats in a dump. */
+const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 256 * 1024 };
+
+/** In a thread of the pool, into one frame. */
+export const compressFrame = async (block: Buffer): Promise<Buffer> =>
+  await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdCompress))(block, {
+    ...options,
+    // The frame tells its content size, and memory is taken for no more than that.
+    pledgedSrcSize: block.length,
+  } as zlib.ZstdOptions);
+
+/** Of a few kilobytes, at once. */
+export const compressedLength = (sample: Buffer): number => need(zstdCompressSync)(sample, options).length;
+
+/** In a thread of the pool; rejects when the frame is damaged or holds more than `limit` bytes. */
+export const decompressFrame = async (frame: Buffer, limit: number): Promise<Buffer> =>
+  await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdDecompress))(frame, {
+    chunkSize: limit,
+    maxOutputLength: limit,
+  });

@@ -28,6 +28,11 @@ export class Operation {
     this.#timer?.refresh();
   }
 
+  /** Something moved ahead of the stage that is waited for. */
+  moved(): void {
+    this.#timer?.refresh();
+  }
+
   abort(reason: Failure | Interrupted): void {
     this.#controller.abort(reason);
   }
@@ -89,6 +94,14 @@ export async function* interruptible(source: Bytes, operation: Operation): Async
     const returned = pieces.return?.();
     if (waiting) returned?.catch(() => undefined);
     else await returned;
+  }
+}
+
+/** A source of which every piece counts as a move, also while it is only collected. */
+export async function* moving(source: Bytes, operation: Operation): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    operation.moved();
+    yield piece;
   }
 }
 

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { decodeBlockHeader } from '../compression/block-format.ts';
+import { decompressBlocks } from '../compression/decompress-blocks.ts';
+import { collect, inPieces } from '../testing/bytes.ts';
 import { Gpg } from '../testing/gpg.ts';
 import { refuse, TestRepository } from '../testing/repository-servers.ts';
 import { runClient, startClient } from '../testing/run-client.ts';
@@ -24,17 +27,23 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 const make = (command: string, more?: NodeJS.ProcessEnv, flags: readonly string[] = []) =>
   runClient(['make', '--cmd', command, ...flags], environment(more));
 
+/** By gpg, and from the frames that may be in it. */
+const decrypt = async (message: Buffer = Buffer.alloc(0)): Promise<Buffer> => {
+  const data = gpg.decrypt(message);
+  return decodeBlockHeader(data) ? await collect(decompressBlocks(inPieces(data))) : data;
+};
+
 describe.each(['old', 'new'] as const)('make, with a %s server,', (kind) => {
   beforeEach(async () => {
     server = await TestRepository.start(kind);
   });
 
-  it('stores what the command wrote, readable by gpg', async () => {
+  it('stores what the command wrote, readable by gpg, and by zstd when it is compressed', async () => {
     const run = await make('echo -n hello; echo -n " world" | tr a-z A-Z');
     expect(run.stderr).toContain('msg="Version uploaded"');
     expect(run.exitCode).toBe(0);
     const [stored] = server.versions;
-    expect(gpg.decrypt(stored?.bytes ?? Buffer.alloc(0)).toString()).toBe('hello WORLD');
+    expect((await decrypt(stored?.bytes)).toString()).toBe('hello WORLD');
     expect(stored?.bytes.subarray(0, 5).toString()).toBe(
       kind === 'old' ? '-----' : stored?.bytes.subarray(0, 5).toString(),
     );
@@ -46,10 +55,28 @@ describe.each(['old', 'new'] as const)('make, with a %s server,', (kind) => {
     expect(run.stderr).toContain('version=1');
   });
 
+  it.each([
+    ['auto', kind === 'old' ? 'none' : 'zstd'],
+    ['none', 'none'],
+    ['zlib', 'zlib'],
+    ['zstd', 'zstd'],
+  ])('compresses when asked for %s: %s', async (asked, expected) => {
+    const run = await make('head -c 3000000 /dev/zero', { BM_COMPRESSION: asked });
+    expect(run.exitCode).toBe(0);
+    const message = server.versions[0]?.bytes ?? Buffer.alloc(0);
+    expect(message.length < 100_000).toBe(expected !== 'none');
+    expect((await decrypt(message)).equals(Buffer.alloc(3_000_000))).toBe(true);
+    expect(gpg.decrypt(message).length === 3_000_000).toBe(expected !== 'zstd');
+    const reading = { BM_PRIVATE_KEY_PATH: key.privatePath };
+    expect((await runClient(['restore', '-c', 'sha256sum'], environment(reading))).stdout).toContain(
+      createHash('sha256').update(Buffer.alloc(3_000_000)).digest('hex'),
+    );
+  });
+
   it('stores 40 MB', async () => {
     const run = await make('head -c 40000000 /dev/zero');
     expect(run.exitCode).toBe(0);
-    expect(gpg.decrypt(server.versions[0]?.bytes ?? Buffer.alloc(0)).equals(Buffer.alloc(40_000_000))).toBe(true);
+    expect((await decrypt(server.versions[0]?.bytes)).equals(Buffer.alloc(40_000_000))).toBe(true);
   });
 
   it.each([
@@ -78,7 +105,7 @@ describe.each(['old', 'new'] as const)('make, with a %s server,', (kind) => {
   it('never gives its secrets to the command, and never logs them', async () => {
     const run = await make('env; env >&2', { BM_PASSPHRASE: 'canary-passphrase' }, ['--log-level', 'trace']);
     expect(run.exitCode).toBe(0);
-    const plain = gpg.decrypt(server.versions[0]?.bytes ?? Buffer.alloc(0)).toString();
+    const plain = (await decrypt(server.versions[0]?.bytes)).toString();
     expect(plain).toContain('BM_COLLECTION_ID=iwa-ait');
     for (const text of [plain, run.stdout, run.stderr]) {
       expect(text).not.toContain('canary-passphrase');
@@ -102,6 +129,15 @@ describe.each(['old', 'new'] as const)('make, with a %s server,', (kind) => {
     expect(run.stderr).toContain('stage=dump');
     expect(run.stderr).toContain('nothing moved for 2 s');
     expect(server.versions).toEqual([]);
+  });
+
+  it('does not give up on a command that is slow, however little is sent of what it writes', async () => {
+    const run = await make('for i in 1 2 3 4 5 6; do head -c 100000 /dev/zero; sleep 0.5; done', {}, [
+      '--timeout',
+      '1',
+    ]);
+    expect(run.stderr).toContain('msg="Version uploaded"');
+    expect((await decrypt(server.versions[0]?.bytes)).length).toBe(600_000);
   });
 
   it('warns loudly when there is no key', async () => {

@@ -1,13 +1,14 @@
 import { jobMessages } from '@backstay/shared';
 import type { PublicKey } from 'openpgp';
+import { hasZstd } from '../compression/zstd.ts';
 import { asFailure, Failure } from '../failure.ts';
 import { Progress } from '../log/progress.ts';
 import { writeArmor } from '../openpgp/armor-writer.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
-import { encryptMessage } from '../openpgp/encrypt.ts';
+import { type Compression, encryptMessage } from '../openpgp/encrypt.ts';
 import { loadPublicKeys } from '../openpgp/keys.ts';
 import { lendAll } from '../openpgp/lent-memory.ts';
-import { failingAs } from '../operation.ts';
+import { failingAs, moving } from '../operation.ts';
 import { ShellCommand } from '../process/shell-command.ts';
 import { openUpload } from '../repository/open-upload.ts';
 import type { StoredVersion, UploadTarget } from '../repository/upload-target.ts';
@@ -29,8 +30,15 @@ const storedForm = (plain: Bytes, recipients: readonly PublicKey[], form: Form):
 
 interface Form {
   readonly armor: boolean;
-  readonly compression: 'none' | 'zlib';
+  readonly compression: Compression;
 }
+
+/** What is stored as text is read by whatever reads from that server, which may be gpg and nothing else. */
+const formFor = (settings: MakeSettings, format: UploadTarget['format']): Form => {
+  const armor = settings.armor === 'auto' ? format === 'armor' : settings.armor === 'true';
+  if (settings.compression !== 'auto') return { armor, compression: settings.compression };
+  return { armor, compression: armor || !hasZstd ? 'none' : 'zstd' };
+};
 
 interface Transfer {
   readonly settings: MakeSettings;
@@ -49,9 +57,8 @@ const transfer = async ({ settings, context, recipients, target }: Transfer): Pr
       if (!dump.stoppedReading) operation.abort(asFailure(error, 'dumpFailed', 'dump'));
     });
     const progress = new Progress(logger);
-    const plain = failingAs(progress.count(lendAll(dump.stdout)), 'dumpFailed', 'dump');
-    const armor = settings.armor === 'auto' ? target.format === 'armor' : settings.armor === 'true';
-    const stored = storedForm(plain, recipients, { armor, compression: settings.compression });
+    const plain = failingAs(progress.count(moving(lendAll(dump.stdout), operation)), 'dumpFailed', 'dump');
+    const stored = storedForm(plain, recipients, formFor(settings, target.format));
     return await target.send(stored, async () => {
       await operation.guard(dump.succeeded());
       if (progress.bytes === 0) throw new Failure('dumpEmpty', 'the command wrote nothing', { stage: 'dump' });

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createDeflate } from 'node:zlib';
 import type { PublicKey } from 'openpgp';
+import { compressedName } from '../compression/block-format.ts';
+import { compressBlocks } from '../compression/compress-blocks.ts';
 import { type Bytes, emptyBuffer } from './bytes.ts';
 import { giveBack, lend } from './lent-memory.ts';
 import { encodeLength, partedPacket, partialLength, tagByte, tags } from './packets.ts';
@@ -8,10 +10,15 @@ import { openSealer, type Sealer } from './sealer.ts';
 import { createSession } from './session-key.ts';
 import { throughZlib } from './zlib-stream.ts';
 
+/**
+ * `zlib` wraps the data into a compressed packet, which every OpenPGP program undoes; `zstd` puts frames into the literal packet,
+ * which decrypts to a file for `zstd -d`.
+ */
+export type Compression = 'none' | 'zlib' | 'zstd';
+
 export interface EncryptOptions {
   readonly recipients: readonly PublicKey[];
-  /** `zlib` wraps the data into a compressed packet. */
-  readonly compression?: 'none' | 'zlib';
+  readonly compression?: Compression;
   readonly openSealer?: (key: Uint8Array) => Sealer | Promise<Sealer>;
 }
 
@@ -24,9 +31,9 @@ const innerPower = 16;
 const slotsInFlight = 3;
 const encryptedVersion = 1;
 
-async function* literalBody(source: Bytes): AsyncGenerator<Buffer> {
-  // Binary, no file name, no date.
-  yield Buffer.from([0x62, 0, 0, 0, 0, 0]);
+/** Binary, no date. */
+async function* literalBody(source: Bytes, name: string): AsyncGenerator<Buffer> {
+  yield Buffer.concat([Buffer.from([0x62, name.length]), Buffer.from(name), Buffer.alloc(4)]);
   yield* source;
 }
 
@@ -35,9 +42,10 @@ async function* zlibBody(source: Bytes): AsyncGenerator<Buffer> {
   yield* throughZlib(source, createDeflate({ level: 1, chunkSize: 65_536 }));
 }
 
-const plainPackets = (source: Bytes, compression: 'none' | 'zlib'): Bytes => {
-  const literal = partedPacket(tags.literal, literalBody(source), innerPower);
-  return compression === 'none' ? literal : partedPacket(tags.compressed, zlibBody(literal), innerPower);
+const plainPackets = (source: Bytes, compression: Compression): Bytes => {
+  const body = compression === 'zstd' ? literalBody(compressBlocks(source), compressedName) : literalBody(source, '');
+  const literal = partedPacket(tags.literal, body, innerPower);
+  return compression === 'zlib' ? partedPacket(tags.compressed, zlibBody(literal), innerPower) : literal;
 };
 
 /** Random prefix whose last two bytes repeat the two before. */

@@ -1,5 +1,8 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compressedName } from '../compression/block-format.ts';
+import { compressBlocks } from '../compression/compress-blocks.ts';
 import { collect, inPieces } from '../testing/bytes.ts';
 import { Gpg } from '../testing/gpg.ts';
 import { writeArmor } from './armor-writer.ts';
@@ -38,6 +41,13 @@ const edges = [64 * kibi, mebi - 1, mebi, 2 * mebi].flatMap((size) =>
   [-40, -30, -26, -25, -24, -19, -7, -6, -5, -1, 0, 1, 5].map((delta) => size + delta),
 );
 const sizes = [0, 1, 100, 185, 186, 191, 192, 8377, 8378, 8383, 8384, ...edges, 3 * mebi + 12_345];
+
+/** Newer ones refuse to write what they still read. */
+const isOld = / 2\.2\./.test(gpg.run(['--version']).toString());
+
+const hasZstdTool = spawnSync('zstd', ['--version']).status === 0;
+const byTool = (data: Buffer): Buffer => execFileSync('zstd', ['-d', '-c'], { input: data, maxBuffer: 2 ** 28 });
+const mixed = Buffer.concat([Buffer.alloc(3 * mebi, 'insert into'), randomBytes(2 * mebi), Buffer.from('the end')]);
 
 describe('messages of our own', () => {
   it.each([rsa, curve, locked])('for %s are read by gpg and by ourselves', async (email) => {
@@ -79,6 +89,30 @@ describe('messages of our own', () => {
     );
   });
 
+  it.skipIf(!hasZstdTool)('compressed with zstd decrypt to what zstd reads', async () => {
+    for (const data of [Buffer.alloc(5 * mebi, 'insert into'), randomBytes(mebi), mixed]) {
+      const message = await encrypt(data, curve, { compression: 'zstd' });
+      expect(byTool(gpg.decrypt(message)).equals(data)).toBe(true);
+    }
+  });
+
+  it('compressed with zstd are read', async () => {
+    for (const data of [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(5 * mebi, 'insert into'), mixed]) {
+      expect((await decrypt(await encrypt(data, curve, { compression: 'zstd' }), curve)).equals(data)).toBe(true);
+    }
+  });
+
+  it('give a dump that is compressed already back as it was', async () => {
+    const dump = await collect(compressBlocks(inPieces(mixed)));
+    for (const compression of ['none', 'zlib', 'zstd'] as const) {
+      expect((await decrypt(await encrypt(dump, curve, { compression }), curve)).equals(dump)).toBe(true);
+    }
+    const named = gpg.encrypt(Buffer.from('not compressed'), curve, ['--set-filename', compressedName]);
+    expect((await decrypt(named, curve)).toString()).toBe('not compressed');
+    const unnamed = gpg.encrypt(dump, curve, ['--set-filename', 'backup.zst']);
+    expect((await decrypt(unnamed, curve)).equals(dump)).toBe(true);
+  });
+
   it('for several recipients are read by each', async () => {
     const data = randomBytes(1000);
     const recipients = [...(await publicKeys(rsa)), ...(await publicKeys(locked))];
@@ -98,13 +132,15 @@ describe('messages of gpg', () => {
     }
   });
 
-  it.each([
+  it.each<[string, string[]]>([
     ['none', ['--compress-algo', 'none']],
     ['zip', ['--compress-algo', 'zip']],
     ['zlib', ['--compress-algo', 'zlib']],
+    ['bzip2', ['--compress-algo', 'bzip2']],
+    ['small bzip2', ['--compress-algo', 'bzip2', '--bzip2-compress-level', '1']],
     ['AES-128', ['--cipher-algo', 'AES128']],
     ['AES-192', ['--cipher-algo', 'AES192']],
-    ['3DES', ['--cipher-algo', '3DES']],
+    ...(isOld ? [['3DES', ['--cipher-algo', '3DES']] satisfies [string, string[]]] : []),
     ['a hidden recipient', ['--throw-keyids']],
     ['a comment and version in the armour', ['--armor', '--comment', 'made by a test', '--emit-version']],
     ['a signature', ['--sign', '--local-user', curve]],
@@ -113,11 +149,6 @@ describe('messages of gpg', () => {
       const data = Buffer.alloc(size, 'insert into t values (1, 2, 3);\n');
       expect((await decrypt(gpg.encrypt(data, curve, options), curve)).equals(data)).toBe(true);
     }
-  });
-
-  it('with bzip2 are refused with the reason', async () => {
-    const message = gpg.encrypt(Buffer.from('data'), curve, ['--compress-algo', 'bzip2']);
-    await expect(decrypt(message, curve)).rejects.toThrow(/bzip2/);
   });
 
   it('with a password only are refused with the reason', async () => {

@@ -100,10 +100,10 @@ export const flags: readonly Flag[] = [
   {
     name: 'compression',
     syntax: '--compression <algorithm>',
-    text: 'compress before encrypting',
+    text: 'compress before encrypting; auto is zstd where it pays, and nothing for servers that want text',
     env: 'BM_COMPRESSION',
-    default: 'none',
-    choices: ['none', 'zlib'],
+    default: 'auto',
+    choices: ['auto', 'zstd', 'zlib', 'none'],
     commands: ['make'],
   },
   {

@@ -1,4 +1,5 @@
 import type { LogLevel } from '@backstay/shared';
+import { hasZstd } from '../compression/zstd.ts';
 import { Failure } from '../failure.ts';
 import { type CommandName, type Flag, flags } from './flags.ts';
 import type { ClientSettings, DownloadSettings, MakeSettings, RestoreSettings } from './settings.ts';
@@ -59,6 +60,14 @@ const checkTimeout = (resolver: Resolver): number => {
   return seconds;
 };
 
+const checkCompression = (resolver: Resolver): MakeSettings['compression'] => {
+  const compression = resolver.value('compression') as MakeSettings['compression'];
+  if (compression === 'zstd' && !hasZstd) {
+    resolver.problems.push('--compression zstd needs Node.js 22.15 or newer; zlib works with every version');
+  }
+  return compression;
+};
+
 const isSet = (value: string | undefined): boolean => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
 const common = (resolver: Resolver, { values, environment }: GivenSettings): ClientSettings => ({
@@ -83,7 +92,7 @@ export const resolveMake = (given: GivenSettings): MakeSettings => {
     ...common(resolver, given),
     command: resolver.value('cmd') ?? '',
     publicKeyPath: resolver.value('key'),
-    compression: resolver.value('compression') as MakeSettings['compression'],
+    compression: checkCompression(resolver),
     armor: resolver.value('armor') as MakeSettings['armor'],
   });
 };

@@ -15,7 +15,7 @@ export interface ClientSettings {
 export interface MakeSettings extends ClientSettings {
   readonly command: string;
   readonly publicKeyPath: string | undefined;
-  readonly compression: 'none' | 'zlib';
+  readonly compression: 'auto' | 'zstd' | 'zlib' | 'none';
   readonly armor: 'auto' | 'true' | 'false';
 }
 

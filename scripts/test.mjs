@@ -6,14 +6,17 @@ import path from 'node:path';
 import process from 'node:process';
 import { ensureBuilt } from './lib/build-state.mjs';
 import { root } from './lib/paths.mjs';
-import { bringPrerequisites, chromium } from './lib/prerequisites.mjs';
+import { bringPrerequisites, chromium, versitygw } from './lib/prerequisites.mjs';
 
 const results = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-test-'));
 const tool = (name) => path.join(root, 'node_modules/.bin', name);
 const e2eTool = (name) => path.join(root, 'e2e/node_modules/.bin', name);
-const env = { ...process.env, ...(chromium() ? { CHROMIUM: chromium() } : {}) };
-
 const missing = bringPrerequisites();
+const env = {
+  ...process.env,
+  ...(chromium() ? { CHROMIUM: chromium() } : {}),
+  ...(versitygw() ? { VERSITYGW: versitygw() } : {}),
+};
 if (missing.length > 0 && process.env.CI === 'true') {
   process.stdout.write(
     `These are missing and could not be installed: ${missing.join(', ')}\n0 passed, ${missing.length} failed\n`,

@@ -27,15 +27,21 @@ export interface S3BlobStoreOptions {
   readonly targetOf?: (start: number) => number;
 }
 
+/** Runs so many at once. After a failure no other begins, and it rejects when none runs any more. */
 const inGroups = async <T, R>(items: readonly T[], size: number, work: (item: T, index: number) => Promise<R>) => {
   const results: R[] = [];
-  let next = 0;
+  const left = items.entries();
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) {
-      results[index] = await work(items[index] as T, index);
+    for (const [index, item] of left) {
+      results[index] = await work(item, index);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(size, items.length) }, worker));
+  const workers = Array.from({ length: Math.min(size, items.length) }, worker);
+  const outcomes = await Promise.allSettled(workers);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    throw failed.reason;
+  }
   return results;
 };
 
@@ -44,13 +50,14 @@ const inGroups = async <T, R>(items: readonly T[], size: number, work: (item: T,
  * copies them, inside S3, into one object that is never written over.
  */
 export class S3BlobStore implements BlobStore {
+  /** For whoever must look below what a blob store shows. */
+  readonly requests: S3Requests;
   readonly #options: S3BlobStoreOptions;
-  readonly #requests: S3Requests;
   #createsOnly = false;
 
   constructor(options: S3BlobStoreOptions) {
     this.#options = options;
-    this.#requests = options.requests;
+    this.requests = options.requests;
   }
 
   async stage(id: string, options: { generation?: number } = {}): Promise<S3StagedWriter> {
@@ -73,14 +80,14 @@ export class S3BlobStore implements BlobStore {
   async discardStaged(id: string): Promise<void> {
     const folder = this.#folder(id);
     await guardedS3(async () => {
-      for await (const upload of this.#requests.listMultiparts(folder)) {
-        await abortMultipart(this.#requests, upload);
+      for await (const upload of this.requests.listMultiparts(folder)) {
+        await abortMultipart(this.requests, upload);
       }
       const keys: string[] = [];
-      for await (const { key } of this.#requests.list(folder)) {
+      for await (const { key } of this.requests.list(folder)) {
         keys.push(key);
       }
-      await inGroups(keys, sideBySide, (key) => this.#requests.delete(key));
+      await inGroups(keys, sideBySide, (key) => this.requests.delete(key));
     });
   }
 
@@ -95,10 +102,10 @@ export class S3BlobStore implements BlobStore {
       }
     };
     return await guardedS3(async () => {
-      for await (const { key, modifiedAt } of this.#requests.list(root)) {
+      for await (const { key, modifiedAt } of this.requests.list(root)) {
         note(key, modifiedAt);
       }
-      for await (const { key, begunAt } of this.#requests.listMultiparts(root)) {
+      for await (const { key, begunAt } of this.requests.listMultiparts(root)) {
         note(key, begunAt);
       }
       return [...found].map(([id, modifiedAt]) => ({ id, modifiedAt }));
@@ -125,7 +132,7 @@ export class S3BlobStore implements BlobStore {
         if (round + 1 >= conflictRounds) {
           throw new StorageError('failed', 'the S3 storage found other writers of this key again and again');
         }
-        await this.#requests.options.retries.sleep(retryDelay(this.#requests.options.retries, round));
+        await this.requests.options.retries.sleep(retryDelay(this.requests.options.retries, round));
       }
     });
   }
@@ -141,12 +148,12 @@ export class S3BlobStore implements BlobStore {
 
   async delete(key: string): Promise<void> {
     const target = this.#key(key);
-    await guardedS3(() => this.#requests.delete(target));
+    await guardedS3(() => this.requests.delete(target));
   }
 
   async *list(): AsyncIterable<BlobEntry> {
     const { prefix } = this.#options;
-    const objects = this.#requests.list(prefix, `${prefix}${behindStaging}`)[Symbol.asyncIterator]();
+    const objects = this.requests.list(prefix, `${prefix}${behindStaging}`)[Symbol.asyncIterator]();
     for (;;) {
       const { value, done } = await guardedS3(() => objects.next());
       if (done) {
@@ -164,20 +171,20 @@ export class S3BlobStore implements BlobStore {
     const key = `${this.#options.prefix}.health-${randomUUID()}`;
     const text = Buffer.from(randomUUID());
     await guardedS3(async () => {
-      await this.#requests.put(key, text, { createOnly: true, once: true });
+      await this.requests.put(key, text, { createOnly: true, once: true });
       try {
         await this.#checkCreateOnly(key);
-        const body = await this.#requests.get({
+        const body = await this.requests.get({
           key,
           from: 0,
           to: text.length - 1,
-          signal: AbortSignal.timeout(this.#requests.options.requestTimeout),
+          signal: AbortSignal.timeout(this.requests.options.requestTimeout),
         });
         if (!(await readWhole(body)).equals(text)) {
           throw new StorageError('failed', 'the storage gave back other bytes than were written');
         }
       } finally {
-        await this.#requests.delete(key);
+        await this.requests.delete(key);
       }
     });
   }
@@ -185,9 +192,9 @@ export class S3BlobStore implements BlobStore {
   /** Ends multipart uploads that nobody can be working on any more. */
   async sweep(begunBefore: Date): Promise<void> {
     await guardedS3(async () => {
-      for await (const upload of this.#requests.listMultiparts(this.#options.prefix)) {
+      for await (const upload of this.requests.listMultiparts(this.#options.prefix)) {
         if (upload.begunAt < begunBefore) {
-          await abortMultipart(this.#requests, upload);
+          await abortMultipart(this.requests, upload);
         }
       }
     });
@@ -199,7 +206,7 @@ export class S3BlobStore implements BlobStore {
       return;
     }
     try {
-      await this.#requests.put(key, Buffer.from('second'), { createOnly: true, once: true });
+      await this.requests.put(key, Buffer.from('second'), { createOnly: true, once: true });
     } catch (error) {
       if (toS3Error(error).status === 412) {
         this.#createsOnly = true;
@@ -212,26 +219,26 @@ export class S3BlobStore implements BlobStore {
   }
 
   async #copy(id: string, target: string, chain: readonly Segment[]): Promise<Completion> {
-    const upload = await this.#requests.begin(target, { [stagingMark]: id });
+    const upload = await this.requests.begin(target, { [stagingMark]: id });
+    let outcome: Completion | undefined;
     try {
       const parts: S3Part[] = await inGroups(chain, sideBySide, (segment, index) =>
-        this.#requests.copyPart(upload, index + 1, segment),
+        this.requests.copyPart(upload, index + 1, segment),
       );
       const isMade = () => this.#isPublished(id, target, chain);
-      const outcome = await completeMultipart(this.#requests, { upload, parts }, { createOnly: true, isMade });
-      if (outcome !== 'done') {
-        await abortMultipart(this.#requests, upload);
-      }
+      outcome = await completeMultipart(this.requests, { upload, parts }, { createOnly: true, isMade });
       return outcome;
-    } catch (error) {
-      await abortMultipart(this.#requests, upload).catch(() => undefined);
-      throw error;
+    } finally {
+      if (outcome !== 'done' || upload.doubtful) {
+        // What cannot be removed now is left to the sweep.
+        await this.#abortAll(target).catch(() => undefined);
+      }
     }
   }
 
   /** Throws when the key holds something else. */
   async #isPublished(id: string, target: string, chain: readonly Segment[]): Promise<boolean> {
-    const found = await this.#requests.head(target);
+    const found = await this.requests.head(target);
     if (found === undefined) {
       return false;
     }
@@ -244,16 +251,16 @@ export class S3BlobStore implements BlobStore {
 
   /** A server that died while it published this key. */
   async #abortAll(target: string): Promise<void> {
-    for await (const upload of this.#requests.listMultiparts(target)) {
+    for await (const upload of this.requests.listMultiparts(target)) {
       if (upload.key === target) {
-        await abortMultipart(this.#requests, upload);
+        await abortMultipart(this.requests, upload);
       }
     }
   }
 
   async #segments(folder: string): Promise<Segment[]> {
     const segments: Segment[] = [];
-    for await (const { key, bytes, etag } of this.#requests.list(folder)) {
+    for await (const { key, bytes, etag } of this.requests.list(folder)) {
       const name = parseSegmentName(key.slice(folder.length));
       if (name !== undefined) {
         segments.push({ key, bytes, etag, ...name });
@@ -266,15 +273,14 @@ export class S3BlobStore implements BlobStore {
     const bytes = objects.reduce((sum, object) => sum + object.bytes, 0);
     return {
       bytes,
-      stream: (range = { start: 0, end: bytes - 1 }) =>
-        new S3ContentStream(this.#requests, stretchesOf(objects, range)),
+      stream: (range = { start: 0, end: bytes - 1 }) => new S3ContentStream(this.requests, stretchesOf(objects, range)),
       close: () => Promise.resolve(),
     };
   }
 
   async #head(key: string): Promise<S3Object | undefined> {
     const target = this.#key(key);
-    return await guardedS3(() => this.#requests.head(target));
+    return await guardedS3(() => this.requests.head(target));
   }
 
   #folder(id: string): string {

@@ -129,12 +129,15 @@ export class S3Requests {
     await this.#request((abortSignal) => this.options.client.send(command(), { abortSignal }));
   }
 
-  async begin(key: string, metadata: Record<string, string> = {}): Promise<S3Multipart> {
+  /** `doubtful`: an answer was lost, and another upload of the key may have begun that nobody knows the id of. */
+  async begin(key: string, metadata: Record<string, string> = {}): Promise<S3Multipart & { doubtful: boolean }> {
     const input = { Bucket: this.options.bucket, Key: key, Metadata: metadata };
-    const { UploadId } = await this.#request((abortSignal) =>
-      this.options.client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
-    );
-    return { key, uploadId: text(UploadId) };
+    let tries = 0;
+    const { UploadId } = await this.#request((abortSignal) => {
+      tries += 1;
+      return this.options.client.send(new CreateMultipartUploadCommand(input), { abortSignal });
+    });
+    return { key, uploadId: text(UploadId), doubtful: tries > 1 };
   }
 
   async putPart(upload: S3Multipart, number: number, body: Uint8Array): Promise<S3Part> {

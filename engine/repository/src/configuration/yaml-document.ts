@@ -1,12 +1,13 @@
 import { isMap, isScalar, Lexer, parseDocument, visit } from 'yaml';
 import { MisconfiguredError } from './misconfigured-error.ts';
 
-const limits = { flowDepth: 64, indicatorsOfLine: 64, aliases: 100, tags: 100, lines: 20_000 };
+const limits = { flowDepth: 64, indentation: 512, indicatorsOfLine: 64, aliases: 100, tags: 100, lines: 20_000 };
 
 /** Counts what makes a parser slow or deep, before one runs. */
 class Guard {
   #flowDepth = 0;
   #indicators = 0;
+  #indentation = 0;
   #aliases = 0;
   #tags = 0;
   #lines = 0;
@@ -26,6 +27,9 @@ class Guard {
       case '?':
         this.#indicators += lexeme.length === 1 ? 1 : 0;
         break;
+      case ' ':
+        this.#indentation = Math.max(this.#indentation, lexeme.length);
+        break;
       case '*':
         this.#aliases += 1;
         break;
@@ -43,7 +47,12 @@ class Guard {
   }
 
   #excess(): string | undefined {
-    if (this.#flowDepth > limits.flowDepth || this.#indicators > limits.indicatorsOfLine) {
+    const depths = [
+      this.#flowDepth - limits.flowDepth,
+      this.#indicators - limits.indicatorsOfLine,
+      this.#indentation - limits.indentation,
+    ];
+    if (depths.some((excess) => excess > 0)) {
       return 'is nested too deeply';
     }
     if (this.#aliases > limits.aliases) {
@@ -81,7 +90,7 @@ const refuseDoubleKeys = (document: ReturnType<typeof parseDocument>, label: str
  */
 export const parseYamlDocument = (text: string, label: string): unknown => {
   refuseBombs(text, label);
-  const parsed = parseDocument(text, { schema: 'core', uniqueKeys: false });
+  const parsed = parseDocument(text, { schema: 'core', uniqueKeys: false, logLevel: 'error' });
   if (parsed.errors.length > 0) {
     throw new MisconfiguredError(`${label} is no YAML document`);
   }

@@ -40,7 +40,10 @@ const openContent = async (services: Services, version: Version): Promise<BlobCo
 /** RFC 6266: a quoted ASCII name, and the exact one when that differs. */
 export const contentDisposition = (filename: string): string => {
   const ascii = filename.replace(/[^\x20-\x7e]|["\\%]/g, '_');
-  const exact = encodeURIComponent(filename).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+  const exact = encodeURIComponent(filename.toWellFormed()).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16)}`,
+  );
   return `attachment; filename="${ascii}"${ascii === filename ? '' : `; filename*=UTF-8''${exact}`}`;
 };
 

@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { encodePassword } from '../access/passwords.ts';
 import { openFilesystemBlobs } from '../blobs/filesystem-blob-store.ts';
 import { createFilesystemProvider } from '../configuration/filesystem-provider.ts';
+import { harmlessLogging } from '../log-lines.ts';
 import { openSqliteMetadata } from '../metadata/metadata-store.ts';
 import { type RepositoryOptions, startRepository } from '../start-repository.ts';
 
@@ -56,7 +57,7 @@ export const createHarness = async (
     await mkdir(folder, { recursive: true });
   }
   const logs: string[] = [];
-  const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) });
+  const logger = pino({ level: 'debug', hooks: harmlessLogging }, { write: (line: string) => void logs.push(line) });
   const start = async () => {
     const parts = {
       metadata: await openSqliteMetadata(path.join(home, 'repository.db')),

@@ -4,7 +4,7 @@ import { type Clock, timestamp } from '../clock.ts';
 import { cloneJson, objectAt, sameJson } from '../json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/metadata-rules.ts';
-import { validateSchema } from '../schema/validate.ts';
+import { customCauses } from '../schema/validate-custom.ts';
 import type { Change, ObjectStore } from '../store/object-store.ts';
 import { Announcer } from './announcer.ts';
 import {
@@ -200,7 +200,7 @@ export class ObjectRegistry implements Registry {
     const causes: Cause[] = [
       ...validateMetadata(kind, object),
       ...(old ? validateMetadataUpdate(object, old) : []),
-      ...(kind.custom ? validateSchema(withoutMetadata(object), kind.schema) : []),
+      ...(kind.custom ? customCauses(kind.schema, object, old) : []),
       ...(kind.strategy.validate?.(object, old) ?? []),
     ];
     if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
@@ -239,8 +239,6 @@ export const inVersion = (kind: Kind, object: KubeObject): KubeObject => {
   const apiVersion = apiVersionOf(kind);
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 };
-
-const withoutMetadata = ({ metadata: _, ...rest }: KubeObject): unknown => rest;
 
 function checkIdentity(kind: Kind, object: KubeObject, old: KubeObject): void {
   const { name, uid, resourceVersion } = object.metadata;

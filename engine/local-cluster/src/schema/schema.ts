@@ -36,6 +36,13 @@ export interface Schema {
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-embedded-resource'?: boolean;
+  'x-kubernetes-validations'?: ValidationRule[];
+}
+
+export interface ValidationRule {
+  /** CEL. */
+  rule: string;
+  message?: string;
 }
 
 /** The schema of one member, as a struct's property or a map's value. Undefined: the member is unknown. */

@@ -1,5 +1,6 @@
-import { isObject, type JsonObject } from '../json.ts';
-import { type Cause, forbiddenValue, requiredValue, unsupportedValue } from '../registry/api-error.ts';
+import { arrayAt, isObject, type JsonObject, stringAt } from '../json.ts';
+import { type Cause, forbiddenValue, invalidValue, requiredValue, unsupportedValue } from '../registry/api-error.ts';
+import { ruleProblem } from './rules.ts';
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 
@@ -17,7 +18,7 @@ export function structuralCauses(schema: JsonObject, field: string): Cause[] {
 }
 
 function visit(schema: JsonObject, field: string): Cause[] {
-  const causes = typeCauses(schema, field);
+  const causes = [...typeCauses(schema, field), ...ruleCauses(schema, field)];
   if (schema['properties'] && schema['additionalProperties']) {
     causes.push(
       forbiddenValue(`${field}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'),
@@ -40,6 +41,15 @@ function visit(schema: JsonObject, field: string): Cause[] {
   }
   if (schema['$ref'] !== undefined) causes.push(forbiddenValue(`${field}.$ref`, '$ref is not supported'));
   return causes;
+}
+
+function ruleCauses(schema: JsonObject, field: string): Cause[] {
+  return arrayAt(schema, 'x-kubernetes-validations').flatMap((entry, index) => {
+    const rule = stringAt(entry, 'rule') ?? '';
+    const problem = rule === '' ? 'rule is not specified' : ruleProblem(rule);
+    const place = `${field}.x-kubernetes-validations[${index}].rule`;
+    return problem === undefined ? [] : [invalidValue(place, rule, `compilation failed: ${problem}`)];
+  });
 }
 
 function typeCauses(schema: JsonObject, field: string): Cause[] {

@@ -1,4 +1,5 @@
 import type { FaultCase } from './fault-case.ts';
+import { fuzzCases } from './fuzz.ts';
 import { plantedBugsAreCaught } from './planted-bugs.ts';
 import { powerCut } from './power-cut.ts';
 import { serverKilled } from './t1-server-killed.ts';
@@ -24,6 +25,7 @@ export const cases: readonly FaultCase[] = [
   quotaRace,
   stoppedWithUploads,
   brokenRestores,
+  ...fuzzCases,
   powerCut,
   plantedBugsAreCaught,
 ];

@@ -14,7 +14,7 @@ const { values } = parseArgs({
 });
 
 /** Small enough that silence means a hang. */
-const portion = 2000;
+const portion = 500;
 const family = fuzzFamilies.find((name) => name === values.family);
 if (family === undefined) {
   throw new Error(`There is no family ${values.family}; there are ${fuzzFamilies.join(', ')}`);

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigurationProvider } from './configuration-provider.ts';
+import { DocumentError } from './document-store.ts';
 import { MisconfiguredError } from './misconfigured-error.ts';
 
 export interface ConfigurationSource {
   readonly provider: ConfigurationProvider;
   /** Stores a document as it is. `name` is where it is found; the document may say another. */
   put(plural: 'backupusers' | 'backupcollections' | 'secrets', name: string, document: unknown): Promise<void>;
+  /** A document cannot say another name than the one it is found under. */
+  readonly namesAreKeys?: boolean;
   close(): Promise<void>;
 }
 
@@ -122,7 +125,9 @@ export const configurationConformance = (label: string, create: () => Promise<Co
       await source.put('backupusers', 'renamed', named('shop', { email: 'x', roles: [] }));
       await source.put('backupcollections', 'typed', named('typed', { maxBackupsCount: 'three' }));
       await source.put('backupusers', 'empty', { metadata: { name: 'empty' } });
-      await expect(source.provider.user('renamed')).rejects.toBeInstanceOf(MisconfiguredError);
+      if (!source.namesAreKeys) {
+        await expect(source.provider.user('renamed')).rejects.toBeInstanceOf(MisconfiguredError);
+      }
       await expect(source.provider.collection('typed')).rejects.toThrow(/maxBackupsCount/);
       await expect(source.provider.user('empty')).rejects.toBeInstanceOf(MisconfiguredError);
     });
@@ -133,6 +138,82 @@ export const configurationConformance = (label: string, create: () => Promise<Co
       await source.put('backupusers', 'changing', named('changing', { email: 'b', roles: [] }));
       expect((await source.provider.user('changing'))?.email).toBe('b');
       await source.provider.check();
+    });
+
+    describe('written', () => {
+      const spec = { email: 'w@example.org', roles: ['backupUploader'] };
+      const documents = () => source.provider.documents;
+      const reason = (work: Promise<unknown>) =>
+        work.then(
+          () => 'done',
+          (error: unknown) => (error instanceof DocumentError ? error.reason : String(error)),
+        );
+
+      it('makes, lists, changes and removes documents', async () => {
+        const made = await documents().create('BackupUser', 'written', spec);
+        expect(made).toMatchObject({ name: 'written', spec });
+        expect(await source.provider.user('written')).toMatchObject(spec);
+        expect((await documents().list('BackupUser')).map(({ name }) => name)).toContain('written');
+        const fields = { roles: ['backupDownloader'], deactivated: true };
+        const changed = await documents().change('BackupUser', 'written', { revision: made.revision, fields });
+        expect(changed.revision).not.toBe(made.revision);
+        expect(await source.provider.user('written')).toMatchObject({ email: spec.email, ...fields });
+        const without = { revision: changed.revision, fields: { deactivated: undefined } };
+        const last = await documents().change('BackupUser', 'written', without);
+        expect(last.spec).toEqual({ ...spec, roles: ['backupDownloader'] });
+        expect(await documents().find('BackupUser', 'written')).toEqual(last);
+        await documents().remove('BackupUser', 'written', last.revision);
+        expect(await source.provider.user('written')).toBeUndefined();
+        expect(await documents().find('BackupUser', 'written')).toBeUndefined();
+      });
+
+      it('refuses what others changed, made or removed meanwhile', async () => {
+        const first = await documents().create('BackupUser', 'raced', spec);
+        expect(await reason(documents().create('BackupUser', 'raced', spec))).toBe('exists');
+        const change = (revision: string, email: string) =>
+          documents().change('BackupUser', 'raced', { revision, fields: { email } });
+        const second = await change(first.revision, 'b@example.org');
+        expect(await reason(change(first.revision, 'c@example.org'))).toBe('changed');
+        expect(await reason(documents().remove('BackupUser', 'raced', first.revision))).toBe('changed');
+        const racers = Array.from({ length: 5 }, (_, index) => reason(change(second.revision, `${index}@example.org`)));
+        expect((await Promise.all(racers)).sort()).toEqual(['changed', 'changed', 'changed', 'changed', 'done']);
+        const last = await documents().find('BackupUser', 'raced');
+        await documents().remove('BackupUser', 'raced', last?.revision ?? '');
+        expect(await reason(change(last?.revision ?? '', 'x'))).toBe('absent');
+        expect(await reason(documents().remove('BackupUser', 'raced', last?.revision ?? ''))).toBe('absent');
+      });
+
+      it('lets one of several makers of a document win', async () => {
+        const makers = ['a', 'b', 'c', 'd'].map((email) =>
+          reason(documents().create('BackupUser', 'twins', { email, roles: [] })),
+        );
+        expect((await Promise.all(makers)).sort()).toEqual(['done', 'exists', 'exists', 'exists']);
+      });
+
+      it('keeps fields and accounts that it does not know', async () => {
+        await source.put('backupusers', 'foreign', named('foreign', { ...spec, about: 'by hand' }));
+        const found = await documents().find('BackupUser', 'foreign');
+        const fields = { email: 'new@example.org' };
+        await documents().change('BackupUser', 'foreign', { revision: found?.revision ?? '', fields });
+        expect((await documents().find('BackupUser', 'foreign'))?.spec).toMatchObject({ about: 'by hand', ...fields });
+      });
+
+      it('writes entries of secrets, and leaves the others', async () => {
+        await documents().setSecretEntry('made', 'first', 'YWJj');
+        await documents().setSecretEntry('made', 'second.entry', 'ZGVm');
+        await documents().setSecretEntry('made', 'first', 'Z2hp');
+        const entries = ['first', 'second.entry'].map((entry) => source.provider.secretEntry('made', entry));
+        expect(await Promise.all(entries)).toEqual(['Z2hp', 'ZGVm']);
+      });
+
+      it('writes nothing under a name that none can have', async () => {
+        for (const name of ['', '.', '..', '../x', 'a/b', 'A', 'a\0', 'a'.repeat(254), '..%2fx', 'x\n']) {
+          expect(await reason(documents().create('BackupUser', name, spec)), name).toBe('invalid');
+          expect(await reason(documents().change('BackupUser', name, { revision: '', fields: {} }))).toBe('invalid');
+          expect(await reason(documents().remove('BackupUser', name, '')), name).toBe('invalid');
+          expect(await reason(documents().setSecretEntry(name, 'x', 'YQ==')), name).toBe('invalid');
+        }
+      });
     });
   });
 };

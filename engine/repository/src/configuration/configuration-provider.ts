@@ -1,3 +1,4 @@
+import type { DocumentStore } from './document-store.ts';
 import type { CollectionDocument, UserDocument } from './documents.ts';
 
 /**
@@ -6,6 +7,8 @@ import type { CollectionDocument, UserDocument } from './documents.ts';
  * that exists and cannot be used, and with any other error when the source itself cannot be read.
  */
 export interface ConfigurationProvider {
+  /** The same documents, for those who manage them. */
+  readonly documents: DocumentStore;
   user(name: string): Promise<UserDocument | undefined>;
   collection(name: string): Promise<CollectionDocument | undefined>;
   /** One entry of a Secret's `data` as it stands in the document: nothing is decoded. */

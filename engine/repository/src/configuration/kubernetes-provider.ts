@@ -3,9 +3,11 @@ import { KubeError } from '@backstay/kubernetes';
 import { type KubeObject, type ResourceType, resourceTypes } from '@backstay/shared';
 import type { ConfigurationProvider } from './configuration-provider.ts';
 import { readCollection, readSecretEntry, readUser } from './documents.ts';
+import { createKubernetesDocuments } from './kubernetes-documents.ts';
 import { isObjectName } from './object-names.ts';
 
-/** Users, collections and secrets as objects of one namespace. Needs get and list on the custom resources, get on secrets. */
+/** Users, collections and secrets as objects of one namespace. Reading needs get and list on the
+ * custom resources and get on secrets. */
 export const createKubernetesProvider = (client: KubeClient, namespace: string): ConfigurationProvider => {
   const fetchObject = async (type: ResourceType, name: string): Promise<KubeObject | undefined> => {
     if (!isObjectName(name)) {
@@ -22,6 +24,7 @@ export const createKubernetesProvider = (client: KubeClient, namespace: string):
   };
 
   return {
+    documents: createKubernetesDocuments(client, namespace),
     user: async (name) => {
       const found = await fetchObject(resourceTypes.backupUsers, name);
       return found && readUser(found, name);

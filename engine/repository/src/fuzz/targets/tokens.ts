@@ -30,6 +30,7 @@ const open = async () => {
   });
   const sessions = createSessionService({
     ...{ tokens, sessions: metadata.sessions, configuration: createFilesystemProvider(home, 'backups') },
+    ...{ accessKeys: metadata.accessKeys, noteUse: () => undefined },
     ...{ clock: { now: () => new Date() }, enforceAddresses: true },
   });
   const accepts = async (authorization: string | undefined): Promise<boolean> => {

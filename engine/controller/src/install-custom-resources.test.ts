@@ -19,10 +19,27 @@ interface Table {
 /* Every field of every kind has a value here, so that each of their rules can be broken. */
 
 const schedule = existingSchedule(namespace, 'complete', {
-  cronJob: { enabled: true, scheduleEvery: '0 3 * * *', timeZone: 'Europe/Warsaw', suspend: false },
+  cronJob: {
+    ...{ enabled: true, scheduleEvery: '0 3 * * *', timeZone: 'Europe/Warsaw', suspend: false },
+    ...{ concurrencyPolicy: 'Replace', startingDeadlineSeconds: 600 },
+    ...{ successfulJobsHistoryLimit: 5, failedJobsHistoryLimit: 2 },
+  },
+  job: {
+    resources: { limits: { memory: '1Gi' } },
+    securityContext: { runAsNonRoot: true },
+    podSecurityContext: { fsGroup: 1000 },
+    serviceAccountName: 'backups',
+    nodeSelector: { disk: 'fast' },
+    tolerations: [{ key: 'backups', operator: 'Exists', tolerationSeconds: 60 }],
+    labels: { team: 'storage' },
+    ttlSecondsAfterFinished: 86_400,
+    activeDeadlineSeconds: 7_200,
+  },
   varsSecretRef: { secretName: 'vars', importOnlyKeys: ['Params.password'] },
 });
-const restoreAction = action(namespace, 'complete', { kindType: 'Job', targetVersion: 'v1', vars: 'Params: {}' });
+const restoreAction = action(namespace, 'complete', {
+  ...{ action: 'restore', kindType: 'Job', targetVersion: 'v1', vars: 'Params: {}' },
+});
 const collection: KubeObject = {
   apiVersion: 'backups.riotkit.org/v1alpha1',
   kind: 'BackupCollection',

@@ -236,10 +236,17 @@ describe('bad input', () => {
     expect(() => render({ template: 'pg99' })).toThrow(/no built-in procedure "pg99"/);
   });
 
-  it('says that a name is too long for a CronJob', () => {
-    const scheduledBackup = exampleSchedule();
-    scheduledBackup.metadata.name = 'n'.repeat(60);
-    expect(() => render({ scheduledBackup })).toThrow(/too long for a CronJob/);
+  it('gives a CronJob whose name would be too long a shorter one, another for each', () => {
+    const nameOf = (name: string): string | undefined => {
+      const scheduledBackup = exampleSchedule();
+      scheduledBackup.metadata.name = name;
+      return render({ scheduledBackup }).find(({ kind }) => kind === 'CronJob')?.metadata.name;
+    };
+    expect(nameOf('n'.repeat(45))).toBe(`${'n'.repeat(45)}-backup`);
+    const long = ['n'.repeat(46), 'n'.repeat(60), `${'n'.repeat(60)}m`].map(nameOf);
+    expect(new Set(long).size).toBe(3);
+    expect(long.every((name) => /^n{41}-[0-9a-f]{10}$/.test(name ?? ''))).toBe(true);
+    expect(nameOf('n'.repeat(60))).toBe(long[1]);
   });
 
   it('takes old names of built-in procedures', () => {

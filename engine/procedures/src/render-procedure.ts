@@ -12,6 +12,7 @@ import { podPaths } from './manifests/layout.ts';
 import type { ManifestInput, Runnable } from './manifests/manifest-input.ts';
 import { fitName, labelLength, shortHash } from './manifests/names.ts';
 import { renderManifests } from './manifests/render-manifests.ts';
+import { withSpecSettings } from './manifests/spec-settings.ts';
 import { builtInSource, clusterSource, renderScript } from './scripts/procedure-source.ts';
 import type { Definition } from './vars/definition.ts';
 
@@ -58,7 +59,7 @@ export const actionJobName = (
 const manifestInput = (options: RenderProcedureOptions): ManifestInput => {
   const { scheduledBackup, operation, template, definition, key, action } = options;
   const source = typeof template === 'string' ? builtInSource(template) : clusterSource(template);
-  const values = readHelmValues(definition);
+  const values = withSpecSettings(readHelmValues(definition), scheduledBackup.spec);
   const { name, namespace } = scheduledBackup.metadata;
   const { script, environment } = renderScript(source, { operation, definition, keyPath: podPaths.key });
   return {

@@ -7,7 +7,7 @@ import type { KubeObject, ResourceType } from './kube-object.ts';
 import { requestedBackupActionSpecSchema } from './requested-backup-action.ts';
 import { resourceTypes } from './resource-types.ts';
 import { scheduledBackupSpecSchema } from './scheduled-backup.ts';
-import { type StructuralSchema, structuralSchema } from './structural-schema.ts';
+import { type StructuralSchema, structuralSchema, type ValidationRule } from './structural-schema.ts';
 
 interface PrinterColumn {
   name: string;
@@ -24,16 +24,40 @@ interface KindDefinition {
   specRequired?: boolean;
   status?: z.ZodType;
   columns: PrinterColumn[];
+  categories?: string[];
+  /** Of the whole object. */
+  rules?: ValidationRule[];
 }
 
 const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 const text = (name: string, jsonPath: string): PrinterColumn => ({ name, type: 'string', jsonPath });
 const flag = (name: string, jsonPath: string): PrinterColumn => ({ name, type: 'boolean', jsonPath });
 
+/** The longest name of a child, `<name>-restore`, has to fit; HelmValues.name may shorten it. */
+const nameFits: ValidationRule = {
+  rule: "size(self.metadata.name) <= 245 || (has(self.spec) && self.spec.vars.contains('HelmValues'))",
+  message: 'The name is too long for the objects that are named after it: 245 characters at most.',
+};
+
+/** A change would be of no effect, and what was asked for would no longer be known. */
+const runsOnce: ValidationRule = {
+  rule: '!has(oldSelf.status) || !oldSelf.status.processed || (has(self.spec) == has(oldSelf.spec) && (!has(self.spec) || self.spec == oldSelf.spec))',
+  message: 'An action runs once: its spec cannot change after its Job was made. Create another action.',
+};
+const staysProcessed: ValidationRule = {
+  rule: '!has(oldSelf.status) || !oldSelf.status.processed || (has(self.status) && self.status.processed)',
+  message: 'An action runs once: it cannot become unprocessed. Create another action.',
+};
+
+/** `kubectl get backstay` lists them. */
+const engineCategory = ['backstay'];
+
 const definitions: KindDefinition[] = [
   {
     type: resourceTypes.scheduledBackups,
     shortNames: ['sb'],
+    categories: engineCategory,
+    rules: [nameFits],
     description: 'What to back up, with which procedure, how often, and into which collection.',
     spec: scheduledBackupSpecSchema,
     status: backupStatusSchema,
@@ -47,6 +71,8 @@ const definitions: KindDefinition[] = [
   {
     type: resourceTypes.requestedBackupActions,
     shortNames: ['rba'],
+    categories: engineCategory,
+    rules: [runsOnce, staysProcessed],
     description: 'One backup or restore of a ScheduledBackup, asked for now. It runs at most once.',
     spec: requestedBackupActionSpecSchema,
     status: actionStatusSchema,
@@ -61,6 +87,7 @@ const definitions: KindDefinition[] = [
   {
     type: resourceTypes.clusterBackupProcedureTemplates,
     shortNames: ['cbpt'],
+    categories: engineCategory,
     description: 'A pair of scripts, for backup and restore, and the image they run in.',
     spec: clusterBackupProcedureTemplateSpecSchema,
     status: z.object({}),
@@ -89,7 +116,7 @@ const definitions: KindDefinition[] = [
   },
 ];
 
-const schemaOf = ({ description, spec, specRequired, status }: KindDefinition): StructuralSchema => ({
+const schemaOf = ({ description, spec, specRequired, status, rules }: KindDefinition): StructuralSchema => ({
   type: 'object',
   description,
   properties: {
@@ -100,10 +127,11 @@ const schemaOf = ({ description, spec, specRequired, status }: KindDefinition): 
     ...(status === undefined ? {} : { status: structuralSchema(status) }),
   },
   ...(specRequired ? { required: ['spec'] } : {}),
+  ...(rules === undefined ? {} : { 'x-kubernetes-validations': rules }),
 });
 
 const definitionOf = (definition: KindDefinition): KubeObject => {
-  const { type, shortNames, status, columns } = definition;
+  const { type, shortNames, status, columns, categories } = definition;
   const [group = '', version = ''] = type.apiVersion.split('/');
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -117,6 +145,7 @@ const definitionOf = (definition: KindDefinition): KubeObject => {
         plural: type.plural,
         singular: type.kind.toLowerCase(),
         shortNames,
+        ...(categories === undefined ? {} : { categories }),
       },
       scope: type.namespaced ? 'Namespaced' : 'Cluster',
       versions: [

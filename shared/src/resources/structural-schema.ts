@@ -18,6 +18,14 @@ export interface StructuralSchema {
   properties?: Record<string, StructuralSchema>;
   items?: StructuralSchema;
   additionalProperties?: StructuralSchema;
+  'x-kubernetes-preserve-unknown-fields'?: boolean;
+  'x-kubernetes-validations'?: ValidationRule[];
+}
+
+/** A condition in CEL that the API server checks: of `self`, and of `oldSelf` at a change. */
+export interface ValidationRule {
+  rule: string;
+  message: string;
 }
 
 const copied = [
@@ -32,7 +40,17 @@ const copied = [
   'maxLength',
   'minItems',
   'maxItems',
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-validations',
 ] as const;
+
+const anything = 'x-kubernetes-preserve-unknown-fields';
+
+/** For `meta` of a schema: an object of a Kubernetes type that is handed on as it is. */
+export const anyMembers = { [anything]: true };
+
+/** For `meta` of a schema: what no single field's rule can say. */
+export const rules = (...list: ValidationRule[]) => ({ 'x-kubernetes-validations': list });
 
 type JsonSchema = Record<string, unknown>;
 
@@ -63,6 +81,9 @@ const translate = (source: JsonSchema): StructuralSchema => {
     if (source[key] !== undefined) {
       target[key] = source[key];
     }
+  }
+  if (source[anything] === true) {
+    return target as StructuralSchema;
   }
   const { properties, items, additionalProperties, required } = source;
   if (isSchema(properties)) {

@@ -23,11 +23,16 @@ export interface KeyMaker {
 
 export const openpgpKeyMaker: KeyMaker = { generate: generateKeyPair, derive: derivePublicKey };
 
-export const keyNames = ({ gpgKeySecretRef: ref }: ScheduledBackup['spec']): KeyNames => ({
-  publicKey: ref.publicKey || 'key.pub',
-  privateKey: ref.privateKey || 'key',
-  passphrase: ref.passphraseKey || 'passphrase',
-});
+/** Throws a ReconcileProblem when both halves would be one entry: a backup Job would hold the private key. */
+export const keyNames = ({ gpgKeySecretRef: ref }: ScheduledBackup['spec']): KeyNames => {
+  const publicKey = ref.publicKey || 'key.pub';
+  const privateKey = ref.privateKey || 'key';
+  if (publicKey === privateKey) {
+    const message = `gpgKeySecretRef names the entry "${publicKey}" for both halves of the key: name one for each.`;
+    throw new ReconcileProblem('InvalidDefinition', message, { retry: false });
+  }
+  return { publicKey, privateKey, passphrase: ref.passphraseKey || 'passphrase' };
+};
 
 export const decode = (value: string | undefined): string =>
   value === undefined ? '' : Buffer.from(value, 'base64').toString('utf8');

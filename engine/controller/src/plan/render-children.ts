@@ -1,5 +1,11 @@
 import { buildDefinition, renderProcedure } from '@backstay/procedures';
-import type { KubeObject, Operation, RequestedBackupAction, ScheduledBackup } from '@backstay/shared';
+import {
+  type KubeObject,
+  type Operation,
+  type RequestedBackupAction,
+  type ScheduledBackup,
+  targetVersionPattern,
+} from '@backstay/shared';
 import type { Inputs } from '../cluster/hydrate.ts';
 import { asChild, inApplyOrder } from './children.ts';
 import { ReconcileProblem } from './condition.ts';
@@ -60,11 +66,9 @@ export const renderSchedule = (
     return { children: inApplyOrder(objects.map((object) => asChild(object, scheduledBackup))), warnings };
   });
 
-const versionPattern = /^(latest|v?[1-9][0-9]{0,8})$/;
-
 const checkAction = ({ spec }: RequestedBackupAction, inputs: Inputs): void => {
   const { action, targetVersion } = spec;
-  if (targetVersion && !versionPattern.test(targetVersion)) {
+  if (targetVersion && !targetVersionPattern.test(targetVersion)) {
     const message = `targetVersion ${JSON.stringify(targetVersion)} is not a version: give a number, v<number> or latest.`;
     throw new ReconcileProblem('InvalidVersion', message, { retry: false });
   }

@@ -1,5 +1,5 @@
 import type { ScheduledBackupSpec } from '@backstay/shared';
-import { sha256 } from './canonical.ts';
+import { contentHash, sha256 } from './canonical.ts';
 
 const escapes: Record<string, string> = {
   '<': '\\u003c',
@@ -40,8 +40,13 @@ export const specHash = (spec: ScheduledBackupSpec): string => {
       scheduleEvery: orAbsent(cronJob.scheduleEvery),
       timeZone: orAbsent(cronJob.timeZone),
       suspend: orAbsent(cronJob.suspend),
+      concurrencyPolicy: orAbsent(cronJob.concurrencyPolicy),
+      startingDeadlineSeconds: cronJob.startingDeadlineSeconds,
+      successfulJobsHistoryLimit: cronJob.successfulJobsHistoryLimit,
+      failedJobsHistoryLimit: cronJob.failedJobsHistoryLimit,
     },
     operation: spec.operation,
+    job: spec.job === undefined || Object.keys(spec.job).length === 0 ? undefined : contentHash(spec.job),
   };
   return sha256(JSON.stringify(ordered).replace(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character));
 };

@@ -7,6 +7,8 @@ import { action, existingSchedule, keysSecret, template } from '../testing/exist
 const { cronJobs, clusterBackupProcedureTemplates, jobs, requestedBackupActions, scheduledBackups, secrets } =
   resourceTypes;
 
+type Spec = ReturnType<typeof existingSchedule>['spec'];
+
 describeController('actions', (suite) => {
   const { actionNamed, applied, finish, newNamespace, onlyJob, runsPods, schedule, secretData, start, stopAll, until } =
     suite;
@@ -59,20 +61,17 @@ describeController('actions', (suite) => {
     expect(await derivePublicKey(keys['private'] ?? '')).toBe(keys['public']);
   });
 
-  it('gives up an action with a bad version, without a Job', async () => {
+  it('gives up an action with vars that cannot be read, without a Job', async () => {
     const { client, namespace } = await newNamespace();
     await client.create(secrets, keysSecret(namespace));
     await client.create(scheduledBackups, existingSchedule(namespace));
-    await client.create(
-      requestedBackupActions,
-      action(namespace, 'bad', { action: 'restore', targetVersion: '../../etc' }),
-    );
+    await client.create(requestedBackupActions, action(namespace, 'bad', { action: 'restore', vars: 'Params: [' }));
     await start();
     await until('the problem', async () => conditionOf(await actionNamed('bad'))?.status === 'False');
     expect((await actionNamed('bad')).status).toMatchObject({
       processed: false,
       healthy: false,
-      conditions: [{ reason: 'InvalidVersion' }],
+      conditions: [{ reason: 'InvalidDefinition' }],
     });
     expect((await client.list(jobs, { namespace })).items).toEqual([]);
   });
@@ -164,5 +163,51 @@ describeController('actions', (suite) => {
     await Promise.all([ended('good'), ended('bad')]);
     expect((await actionNamed('good')).status).toMatchObject({ healthy: true });
     expect((await actionNamed('bad')).status).toMatchObject({ healthy: false });
+  });
+
+  it.skipIf(runsPods)('run as the spec of the schedule says, and tell who asked', async () => {
+    const { client, namespace } = await newNamespace();
+    await client.create(secrets, keysSecret(namespace));
+    const spec = {
+      cronJob: {
+        ...{ enabled: true, scheduleEvery: '0 3 * * *', timeZone: 'Europe/Warsaw', suspend: true },
+        ...{ concurrencyPolicy: 'Replace' as const, startingDeadlineSeconds: 600 },
+        ...{ successfulJobsHistoryLimit: 5, failedJobsHistoryLimit: 0 },
+      },
+      job: {
+        resources: { limits: { memory: '1Gi' } },
+        securityContext: { runAsNonRoot: true },
+        podSecurityContext: { fsGroup: 1000 },
+        serviceAccountName: 'backups',
+        nodeSelector: { disk: 'fast' },
+        tolerations: [{ key: 'backups', operator: 'Exists' }],
+        labels: { team: 'storage' },
+        ttlSecondsAfterFinished: 86_400,
+        activeDeadlineSeconds: 7_200,
+      },
+    } satisfies Partial<Spec>;
+    const vars = `${existingSchedule('').spec.vars}HelmValues: {serviceAccountName: other, labels: {kept: "yes"}}\n`;
+    const odd = existingSchedule(namespace, 'app1', { ...structuredClone(spec), vars } as Parameters<
+      typeof existingSchedule
+    >[2]);
+    await client.create(scheduledBackups, odd);
+    const asked = action(namespace, 'asked');
+    const metadata = { ...asked.metadata, annotations: { 'backstay.riotkit.org/requested-by': 'alice' } };
+    await client.create(requestedBackupActions, { ...asked, metadata });
+    await start();
+    await until('the job', async () => (await actionNamed('asked')).status?.processed === true);
+    const job = await onlyJob();
+    const cronJob = await client.get(cronJobs, { namespace, name: 'app1-backup' });
+    const { resources, securityContext, podSecurityContext, labels: given, ...rest } = spec.job;
+    const { ttlSecondsAfterFinished, activeDeadlineSeconds, ...ofPod } = rest;
+    for (const made of [job.spec, cronJob.spec.jobTemplate.spec]) {
+      expect(made).toMatchObject({ ttlSecondsAfterFinished, activeDeadlineSeconds });
+      expect(made.template.spec).toMatchObject({ ...ofPod, securityContext: podSecurityContext });
+      expect(made.template.spec.containers[0]).toMatchObject({ resources, securityContext });
+      expect(made.template.metadata?.labels).toMatchObject({ ...given, kept: 'yes' });
+    }
+    const { scheduleEvery, enabled, ...ofCronJob } = spec.cronJob;
+    expect(cronJob.spec).toMatchObject({ schedule: scheduleEvery, ...ofCronJob });
+    expect(job.metadata.annotations).toMatchObject({ 'backstay.riotkit.org/requested-by': 'alice' });
   });
 });

@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { isObject, sameJson } from '../json.ts';
-import { type Cause, invalidValue } from '../registry/api-error.ts';
+import type { Cause } from '../registry/api-error.ts';
 import { memberSchema, type Schema, type ValidationRule } from './schema.ts';
 
 type Program = (context: Record<string, unknown>) => unknown;
@@ -59,8 +59,11 @@ const holds = (rule: ValidationRule, { value, old, schema }: Place): boolean => 
   }
 };
 
-const refusal = (rule: ValidationRule, { value, path }: Place): Cause =>
-  invalidValue(path, isObject(value) ? 'object' : value, rule.message ?? `failed rule: ${rule.rule}`);
+const refusal = (rule: ValidationRule, { path }: Place): Cause => ({
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${rule.message ?? `failed rule: ${rule.rule}`}`,
+  field: path,
+});
 
 const below = ({ value, old, schema, path }: Place): Place[] => {
   if (Array.isArray(value)) {

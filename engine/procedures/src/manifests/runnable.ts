@@ -1,8 +1,7 @@
 import type { CronJob, Job, JobSpec, KubeObject, ObjectMeta, PodTemplateSpec } from '@backstay/shared';
-import { ProcedureError } from '../procedure-error.ts';
 import { type Layout, runAnnotations } from './layout.ts';
 import type { Runnable } from './manifest-input.ts';
-import { cronJobNameLength } from './names.ts';
+import { cronJobNameLength, fitName } from './names.ts';
 import { podSpec } from './pod-spec.ts';
 
 const podTemplate = (layout: Layout): PodTemplateSpec => ({
@@ -33,16 +32,11 @@ const metadata = (layout: Layout, name: string | undefined): ObjectMeta =>
   }) as ObjectMeta;
 
 const cronJob = (layout: Layout, runnable: Extract<Runnable, { kind: 'CronJob' }>): CronJob => {
-  if (layout.name.length > cronJobNameLength) {
-    throw new ProcedureError(
-      `"${layout.name}" is too long for a CronJob (${cronJobNameLength} characters at most). Choose a shorter name, or set HelmValues.name.`,
-    );
-  }
   const { values } = layout.input;
   return {
     apiVersion: 'batch/v1',
     kind: 'CronJob',
-    metadata: metadata(layout, layout.name),
+    metadata: metadata(layout, fitName(layout.name, cronJobNameLength)),
     spec: {
       schedule: runnable.schedule,
       ...defined({ timeZone: runnable.timeZone, suspend: runnable.suspend }),

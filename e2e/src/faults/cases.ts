@@ -10,6 +10,8 @@ import { mutatedBodies } from './t7-mutations.ts';
 import { diskFull } from './t8-disk-full.ts';
 import { databaseKilled } from './t13-database.ts';
 import { quotaRace } from './t14-quota-race.ts';
+import { expiredTokens } from './t17-expired-tokens.ts';
+import { lostRights } from './t18-lost-rights.ts';
 import { stoppedWithUploads } from './t19-stopped.ts';
 import { brokenRestores } from './t25-restores.ts';
 
@@ -23,6 +25,8 @@ export const cases: readonly FaultCase[] = [
   diskFull,
   databaseKilled,
   quotaRace,
+  expiredTokens,
+  lostRights,
   stoppedWithUploads,
   brokenRestores,
   ...fuzzCases,

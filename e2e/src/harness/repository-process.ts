@@ -52,8 +52,7 @@ export class RepositoryProcess {
     options: ProcessOptions = {},
   ): Promise<RepositoryProcess> {
     const repository = new RepositoryProcess(options);
-    hash ??= execFileSync(process.execPath, [command, 'repository', '--encode-password', password]).toString().trim();
-    repository.#put('backupusers', 'admin', { email: '', roles: ['systemAdmin'], password: hash });
+    repository.putUser('admin', { email: '', roles: ['systemAdmin'], password: passwordHash() });
     for (const [name, limits] of Object.entries(collections)) repository.putCollection(name, limits);
     repository.#port = await freePort();
     if (options.running ?? true) await repository.restart();
@@ -89,12 +88,22 @@ export class RepositoryProcess {
     return fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
   }
 
-  putCollection(name: string, limits: CollectionLimits = {}): void {
+  /** Writes the document of a user; those with {@link passwordHash} log in by `login`. */
+  putUser(name: string, spec: object): void {
+    this.#put('backupusers', name, spec);
+  }
+
+  removeUser(name: string): void {
+    fs.rmSync(path.join(this.#documents('backupusers'), `${name}.yaml`));
+  }
+
+  /** `rest` wins over everything usual. */
+  putCollection(name: string, limits: CollectionLimits = {}, rest: object = {}): void {
     this.#put('backupcollections', name, {
       description: name,
       filenameTemplate: `${name}-\${version}`,
       ...{ maxBackupsCount: 3, maxOneVersionSize: '20G', maxCollectionSize: '60G', ...limits },
-      ...{ strategyName: 'fifo', strategySpec: {} },
+      ...{ strategyName: 'fifo', strategySpec: {}, ...rest },
     });
   }
 
@@ -128,11 +137,12 @@ export class RepositoryProcess {
     });
   }
 
-  async login(): Promise<string> {
+  /** A token; `asked` adds to the body, as `lifetime` does. */
+  async login(username = 'admin', asked: object = {}): Promise<string> {
     const reply = await fetch(`${this.url}/api/stable/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: 'admin', password }),
+      body: JSON.stringify({ username, password, ...asked }),
     });
     const { data } = (await reply.json()) as { data: { token: string } };
     return data.token;
@@ -157,6 +167,10 @@ export class RepositoryProcess {
     fs.rmSync(this.home, { recursive: true, force: true });
   }
 
+  #documents(plural: string): string {
+    return path.join(this.home, 'configuration/backups/backups.riotkit.org/v1alpha1', plural);
+  }
+
   get #journal(): string {
     return path.join(this.home, 'writes.jsonl');
   }
@@ -177,7 +191,7 @@ export class RepositoryProcess {
   }
 
   #put(plural: string, name: string, spec: object): void {
-    const folder = path.join(this.home, 'configuration/backups/backups.riotkit.org/v1alpha1', plural);
+    const folder = this.#documents(plural);
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(path.join(folder, `${name}.yaml`), stringify({ metadata: { name }, spec }));
   }
@@ -191,6 +205,12 @@ export class RepositoryProcess {
     }
     throw new Error('the repository does not answer');
   }
+}
+
+/** Of the password that `login` uses, as a document holds it. */
+export function passwordHash(): string {
+  hash ??= execFileSync(process.execPath, [command, 'repository', '--encode-password', password]).toString().trim();
+  return hash;
 }
 
 async function freePort(): Promise<number> {

@@ -26,18 +26,33 @@ export type RetentionStrategy =
 
 export interface StrategyMoment {
   readonly now: Date;
-  /** One of the newest is at least so old, when there is such a version. */
+  /** One of the newest is at least so old, when there is such a version that is not 14 times as old. */
   readonly elderAge: number;
 }
 
+/** Then it has been there long enough for somebody to look, and its place is better used by a newer one. */
+const elderAgesUntilTooOld = 14;
+
 const ageAt = (version: DatedVersion, now: Date): number => now.getTime() - version.createdAt.getTime();
+
+/** The last good version from before the newest `count`, when all of those came just now. Undefined: they did not. */
+export const elderOf = <T extends DatedVersion>(
+  good: readonly T[],
+  count: number,
+  moment: StrategyMoment,
+): T | undefined => {
+  const { now, elderAge } = moment;
+  const first = good.at(-Math.max(1, count));
+  const elder = good.findLast((version) => ageAt(version, now) >= elderAge);
+  const counts = elder !== undefined && ageAt(elder, now) < elderAge * elderAgesUntilTooOld;
+  return counts && first !== undefined && good.indexOf(elder) < good.indexOf(first) ? elder : undefined;
+};
 
 /** The newest ones. When all of them came just now, the last one from before takes the place of the oldest. */
 const newest = <T extends DatedVersion>(good: readonly T[], count: number, moment: StrategyMoment): T[] => {
   const chosen = good.slice(-Math.max(1, count));
-  const elder = good.findLast((version) => ageAt(version, moment.now) >= moment.elderAge);
-  const flooded = elder !== undefined && !chosen.includes(elder) && chosen.length > 1;
-  return flooded ? [elder, ...chosen.slice(1)] : chosen;
+  const elder = elderOf(good, count, moment);
+  return elder !== undefined && chosen.length > 1 ? [elder, ...chosen.slice(1)] : chosen;
 };
 
 /**

@@ -47,6 +47,9 @@ describe('fifo', () => {
     expect(kept(flood, fifoPolicy(3))).toEqual([3, 42, 43]);
     expect(kept(flood, fifoPolicy(1))).toEqual([43]);
     expect(kept(daily(9), fifoPolicy(3))).toEqual([7, 8, 9]);
+    const later = new Date(now.getTime() + 13 * day);
+    const goesOn = flood.map((version) => (version.versionNumber > 3 ? { ...version, createdAt: later } : version));
+    expect(kept(goesOn, fifoPolicy(3), later)).toEqual([41, 42, 43]);
   });
 
   it('lets bad versions leave first, and never for them a good one', () => {
@@ -154,7 +157,7 @@ const oracleKeeps = (subject: RetentionSubject, all: readonly RetentionSubject[]
   const inNewest = (version: RetentionSubject, count: number): boolean => {
     const place = good.indexOf(version);
     const elder = good.findIndex((candidate) => age(candidate) >= policy.elderAge);
-    if (count < 2 || elder < count) {
+    if (count < 2 || elder < count || age(good[elder] ?? version) >= 14 * policy.elderAge) {
       return place < Math.max(1, count);
     }
     return place < count - 1 || place === elder;

@@ -1,10 +1,22 @@
 /** What can be done with a collection. */
-export type CollectionAction = 'file.download' | 'file.upload' | 'file.upload-anytime';
+export type CollectionAction =
+  | 'file.download'
+  | 'file.upload'
+  | 'file.upload-anytime'
+  | 'version.hold'
+  | 'version.delete'
+  | 'collection.verify';
 
 const download: CollectionAction[] = ['file.download'];
 const upload: CollectionAction[] = ['file.upload'];
 const uploadAnytime: CollectionAction[] = ['file.upload', 'file.upload-anytime'];
-const manage: CollectionAction[] = [...download, ...uploadAnytime];
+const manage: CollectionAction[] = [
+  ...download,
+  ...uploadAnytime,
+  'version.hold',
+  'version.delete',
+  'collection.verify',
+];
 
 const actionsByRole = new Map<string, readonly CollectionAction[]>([
   ['systemAdmin', manage],

@@ -75,6 +75,26 @@ export const marksConformance = (name: string, open: () => Promise<MetadataStore
       expect((await store.versions.find(collection, 1))?.hold).toBeUndefined();
     });
 
+    it('retires under the same check, and never what is held', async () => {
+      const collection = newCollection();
+      const [one, two] = [await stored(collection), await stored(collection)];
+      const last = (_: unknown, live: readonly unknown[]) => {
+        if (live.length === 0) {
+          throw new Error('the last one');
+        }
+      };
+      const results = await Promise.allSettled(
+        [1, 2].map((number) => store.marks.retire(target(collection, number), last)),
+      );
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const [left] = await store.versions.list(collection);
+      await store.marks.setHold(target(collection, left?.versionNumber ?? 0), hold());
+      expect(await store.marks.retire(target(collection, left?.versionNumber ?? 0), () => undefined)).toBeUndefined();
+      expect(await store.marks.retire(target(collection, 9), () => undefined)).toBeUndefined();
+      const gone = left?.id === one.id ? two : one;
+      expect((await store.versions.toRemove(10_000)).map((version) => version.id)).toContain(gone.id);
+    });
+
     it('commits nothing whose room a hold took meanwhile', async () => {
       const collection = newCollection();
       await stored(collection, 100);
@@ -120,6 +140,10 @@ export const marksConformance = (name: string, open: () => Promise<MetadataStore
         (await store.marks.unseen(before, 10_000)).filter((version) => version.collectionId === collection);
       expect([await unseen(after(5)), (await unseen(after(6))).map((version) => version.id)]).toEqual([[], [two.id]]);
       expect(await store.marks.knownFiles(collection, [], now)).toEqual(new Set());
+      await store.marks.recordVerification(two.id, { at: now, result: 'missing', detail: 'gone' });
+      expect((await store.marks.findById(two.id))?.bad).toBe(true);
+      await store.marks.knownFiles(collection, names, after(7));
+      expect(await store.marks.findById(two.id)).toMatchObject({ bad: false, verification: undefined });
     });
 
     it('remembers orphans by their first sight', async () => {

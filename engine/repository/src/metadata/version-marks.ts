@@ -1,10 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import { isHeld } from '@backstay/shared';
+import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
 import { lockCollection } from './collection-lock.ts';
-import type { Tables } from './tables.ts';
+import type { Tables, UploadedVersionsTable } from './tables.ts';
 import { toColumn } from './times.ts';
 import { type Hold, type Verification, type Version, versionFromRow } from './versions.ts';
 
-export interface HoldTarget {
+export interface VersionTarget {
   readonly collectionId: string;
   readonly versionNumber: number;
   readonly now: Date;
@@ -16,64 +17,76 @@ export interface VersionMarks {
    * Protects a live version, or ends that; a repeated hold replaces the one before. Undefined: no such live version. Waits
    * for whatever counts the same collection at that moment; when `check` throws, nothing changes.
    */
-  setHold(target: HoldTarget, hold: Hold | undefined, check?: HoldCheck): Promise<Version | undefined>;
+  setHold(target: VersionTarget, hold: Hold | undefined, check?: MarkCheck): Promise<Version | undefined>;
+  /** Takes a live version out of the lists, as `retire` does but with the same waiting and checking. Undefined: it is held or gone. */
+  retire(target: VersionTarget, check: MarkCheck): Promise<Version | undefined>;
   /** What a version was found to be; `sha256` is recorded as its baseline if it has no digest. */
   recordVerification(id: string, verification: Verification, sha256?: string): Promise<void>;
   /** Live versions verified (or, when never, created) before the instant, longest ago first. */
   toVerify(before: Date, limit: number): Promise<Version[]>;
   findById(id: string): Promise<Version | undefined>;
-  /** Of the file names of one collection those that a version still has or is about to get. Notes that they were seen. */
+  /** Of the file names of one collection, whose objects were seen, those that a version still has or is about to get. */
   knownFiles(collectionId: string, filenames: readonly string[], seenAt: Date): Promise<Set<string>>;
   /** Live versions created before the instant whose object was not seen since, by ascending id, after the given one. */
   unseen(before: Date, limit: number, after?: string): Promise<Version[]>;
 }
 
-/** Gets the live versions as they will be, and the bytes that open uploads have reserved. */
-export type HoldCheck = (live: readonly Version[], reserved: readonly number[]) => void;
+/** Gets the version as it was, the live versions as they will be, and the bytes of uploads that are being committed. */
+export type MarkCheck = (found: Version, live: readonly Version[], committing: readonly number[]) => void;
 
-const setHold = (db: Kysely<Tables>, target: HoldTarget, mark: { hold: Hold | undefined; check?: HoldCheck }) =>
+interface Change {
+  readonly values: Updateable<UploadedVersionsTable>;
+  readonly unlessHeld: boolean;
+  readonly check: MarkCheck | undefined;
+}
+
+const liveOnes = (tx: Transaction<Tables>, collectionId: string) =>
+  tx
+    .selectFrom('uploaded_versions')
+    .selectAll()
+    .where('collection_id', '=', collectionId)
+    .where('deleted_at', 'is', null);
+
+const committingBytes = async (tx: Transaction<Tables>, collectionId: string): Promise<number[]> => {
+  const rows = await tx
+    .selectFrom('uploads')
+    .select('filesize')
+    .where('collection_id', '=', collectionId)
+    .where('state', '=', 'committing')
+    .execute();
+  return rows.map((row) => Number(row.filesize));
+};
+
+const change = (db: Kysely<Tables>, target: VersionTarget, { values, unlessHeld, check }: Change) =>
   db.transaction().execute(async (tx) => {
     const { collectionId, versionNumber, now } = target;
-    const { hold, check } = mark;
     await lockCollection(tx, collectionId, now);
-    const live = () =>
-      tx
-        .selectFrom('uploaded_versions')
-        .selectAll()
-        .where('collection_id', '=', collectionId)
-        .where('deleted_at', 'is', null);
-    const row = await live()
+    const found = await liveOnes(tx, collectionId)
       .where('version_number', '=', versionNumber)
       .orderBy('created_at', 'desc')
       .limit(1)
       .executeTakeFirst();
-    if (row === undefined) {
+    const before = found && versionFromRow(found);
+    if (before === undefined || (unlessHeld && isHeld(before, now))) {
       return undefined;
     }
-    await tx
+    const changed = await tx
       .updateTable('uploaded_versions')
-      .set({
-        held_at: hold === undefined ? null : toColumn(hold.at),
-        held_until: hold?.until === undefined ? null : toColumn(hold.until),
-        held_by: hold?.by ?? null,
-        hold_reason: hold?.reason ?? null,
-      })
-      .where('id', '=', row.id)
-      .where('deleted_at', 'is', null)
-      .execute();
-    const all = (await live().orderBy('version_number', 'asc').execute()).map(versionFromRow);
-    const open = await tx
-      .selectFrom('uploads')
-      .select('reserved_bytes')
-      .where('collection_id', '=', collectionId)
-      .where('state', '=', 'committing')
-      .execute();
-    check?.(
-      all,
-      open.map((upload) => Number(upload.reserved_bytes)),
-    );
-    return all.find((version) => version.id === row.id);
+      .set(values)
+      .where('id', '=', before.id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    const live = await liveOnes(tx, collectionId).orderBy('version_number', 'asc').execute();
+    check?.(before, live.map(versionFromRow), await committingBytes(tx, collectionId));
+    return versionFromRow(changed);
   });
+
+const holdColumns = (hold: Hold | undefined): Updateable<UploadedVersionsTable> => ({
+  held_at: hold === undefined ? null : toColumn(hold.at),
+  held_until: hold?.until === undefined ? null : toColumn(hold.until),
+  held_by: hold?.by ?? null,
+  hold_reason: hold?.reason ?? null,
+});
 
 const verifiedOrCreated = sql<string>`coalesce(verified_at, created_at)`;
 
@@ -91,6 +104,14 @@ const knownFiles = async (
     .where('collection_id', '=', collectionId)
     .where('filename', 'in', filenames)
     .where('deleted_at', 'is', null)
+    .execute();
+  // What was believed to be lost is there again: the next verification says what it is.
+  await db
+    .updateTable('uploaded_versions')
+    .set({ verification: null, verification_detail: null, verified_at: null })
+    .where('collection_id', '=', collectionId)
+    .where('filename', 'in', filenames)
+    .where('verification', '=', 'missing')
     .execute();
   const stored = await db
     .selectFrom('uploaded_versions')
@@ -112,7 +133,11 @@ const knownFiles = async (
 export const createVersionMarks = (db: Kysely<Tables>): VersionMarks => {
   const live = () => db.selectFrom('uploaded_versions').selectAll().where('deleted_at', 'is', null);
   return {
-    setHold: (target, hold, check) => setHold(db, target, { hold, check }),
+    setHold: (target, hold, check) => change(db, target, { values: holdColumns(hold), unlessHeld: false, check }),
+    retire: (target, check) => {
+      const at = toColumn(target.now);
+      return change(db, target, { values: { deleted_at: at, updated_at: at }, unlessHeld: true, check });
+    },
     recordVerification: async (id, { at, result, detail }, sha256) => {
       await db
         .updateTable('uploaded_versions')

@@ -66,6 +66,12 @@ export const controllerSettings = {
     help: 'install or update the custom resource definitions first',
     schema: flag,
   },
+  backupMakerImage: {
+    flag: '--backup-maker-image <image>',
+    env: 'BACKSTAY_BACKUP_MAKER_IMAGE',
+    help: 'image that Jobs take backup-maker from (default: that of this release)',
+    schema: z.string().optional(),
+  },
   metricsAddress: {
     flag: '--metrics-bind-address, -m <address>',
     env: 'BACKSTAY_METRICS_BIND_ADDRESS',
@@ -136,6 +142,7 @@ async function work(settings: ControllerSettings, client: KubeClient, logger: Lo
     logger,
     metrics,
     ...(settings.namespace ? { namespace: settings.namespace } : {}),
+    ...(settings.backupMakerImage ? { backupMakerImage: settings.backupMakerImage } : {}),
     ...(settings.leaderElect ? { leaderElection: { namespace: settings.leaderElectionNamespace, identity } } : {}),
   });
   const { metricsAddress, probeAddress } = settings;

@@ -90,7 +90,7 @@ const refuseDoubleKeys = (document: ReturnType<typeof parseDocument>, label: str
  */
 export const parseYamlDocument = (text: string, label: string): unknown => {
   refuseBombs(text, label);
-  const parsed = parseDocument(text, { schema: 'core', uniqueKeys: false, logLevel: 'error' });
+  const parsed = parseDocument(text, { schema: 'core', uniqueKeys: false, prettyErrors: false, logLevel: 'error' });
   if (parsed.errors.length > 0) {
     throw new MisconfiguredError(`${label} is no YAML document`);
   }

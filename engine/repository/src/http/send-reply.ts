@@ -41,6 +41,10 @@ export const sendReply = async (
   if (closeConnection) {
     response.setHeader('connection', 'close');
   }
+  if (reply.stream === undefined) {
+    // Small answers came with their length, and not in chunks, before.
+    response.setHeader('content-length', Buffer.byteLength(reply.body ?? ''));
+  }
   response.writeHead(reply.status, reply.headers);
   if (reply.stream !== undefined) {
     await pipeline(reply.stream, response);

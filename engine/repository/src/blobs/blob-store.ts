@@ -8,6 +8,8 @@ export interface StagedWriter {
   readonly stored: number;
   /** Resolves when the next chunk may come. The chunk is copied: its memory is the caller's again then. */
   write(chunk: Uint8Array): Promise<void>;
+  /** Stores early what can be stored before the end; `stored` tells how much. May run beside `write`. */
+  flush(): Promise<void>;
   /** Waits for everything written; `length` then tells the truth. Idempotent. Rejects with what went wrong before. */
   close(): Promise<void>;
 }

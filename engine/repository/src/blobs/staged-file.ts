@@ -5,6 +5,13 @@ import { guarded } from './storage-errors.ts';
 const bufferBytes = 512 * 1024;
 const spaceCheckBytes = 64 * 1024 * 1024;
 
+export interface StagedFileDisk {
+  /** Rejects when there is too little room. */
+  readonly checkSpace: () => Promise<void>;
+  /** Makes what was written durable. */
+  readonly sync: (handle: FileHandle) => Promise<void>;
+}
+
 /**
  * Copies chunks into one buffer while the other one is being written, so that hashing and the disk overlap and chunks are
  * free for the garbage collector at once. Holds two buffers in memory, whatever the size of the file.
@@ -12,6 +19,7 @@ const spaceCheckBytes = 64 * 1024 * 1024;
 export class StagedFile implements StagedWriter {
   readonly #handle: FileHandle;
   readonly #checkSpace: () => Promise<void>;
+  readonly #sync: (handle: FileHandle) => Promise<void>;
   #accepted: number;
   #written: number;
   #filling: Buffer | undefined;
@@ -22,11 +30,12 @@ export class StagedFile implements StagedWriter {
   #untilSpaceCheck = spaceCheckBytes;
   #closing: Promise<void> | undefined;
 
-  constructor(handle: FileHandle, length: number, checkSpace: () => Promise<void>) {
+  constructor(handle: FileHandle, length: number, disk: StagedFileDisk) {
     this.#handle = handle;
     this.#accepted = length;
     this.#written = length;
-    this.#checkSpace = checkSpace;
+    this.#checkSpace = disk.checkSpace;
+    this.#sync = disk.sync;
   }
 
   get length(): number {
@@ -46,9 +55,14 @@ export class StagedFile implements StagedWriter {
       this.#filled += part.length;
       at += part.length;
       if (this.#filled === bufferBytes) {
-        await this.#flush();
+        await this.#handOn();
       }
     }
+  }
+
+  async flush(): Promise<void> {
+    await this.#handOn();
+    await this.#settle();
   }
 
   close(): Promise<void> {
@@ -58,8 +72,8 @@ export class StagedFile implements StagedWriter {
 
   async #finish(): Promise<void> {
     try {
-      await this.#flush();
-      await this.#settle();
+      await this.flush();
+      await guarded(() => this.#sync(this.#handle));
     } finally {
       this.#accepted = this.#written;
       await guarded(() => this.#handle.close());
@@ -72,27 +86,38 @@ export class StagedFile implements StagedWriter {
     return spare;
   }
 
-  async #flush(): Promise<void> {
-    await this.#settle();
+  /** Resolves when the buffer before this one is written: then there are two again. */
+  async #handOn(): Promise<void> {
     const buffer = this.#filling;
     const length = this.#filled;
     this.#filling = undefined;
     this.#filled = 0;
-    if (buffer === undefined) {
+    const before = this.#pending;
+    if (buffer !== undefined) {
+      this.#pending = before.then(() => this.#writeBuffer(buffer, length));
+    }
+    await before;
+    this.#rethrow();
+  }
+
+  async #writeBuffer(buffer: Buffer, length: number): Promise<void> {
+    if (this.#failure !== undefined) {
       return;
     }
-    this.#pending = this.#writeOut(buffer.subarray(0, length)).then(
-      () => {
-        this.#spare = buffer;
-      },
-      (error: unknown) => {
-        this.#failure = error;
-      },
-    );
+    try {
+      await this.#writeOut(buffer.subarray(0, length));
+      this.#spare = buffer;
+    } catch (error) {
+      this.#failure = error;
+    }
   }
 
   async #settle(): Promise<void> {
     await this.#pending;
+    this.#rethrow();
+  }
+
+  #rethrow(): void {
     if (this.#failure !== undefined) {
       throw this.#failure;
     }

@@ -12,6 +12,8 @@ import type { Services } from '../services.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import type { UploadTarget } from '../uploads/upload-service.ts';
 import { collectionForNewUpload, uploadRules } from './collection-access.ts';
+import { whyFull } from './room.ts';
+import { storageFailure } from './storage-failure.ts';
 import { versionOnWire } from './wire.ts';
 
 /** Short, because it is renewed: after a crash the collection is free again within a minute. Milliseconds. */
@@ -85,7 +87,7 @@ const streamFailure = (error: unknown): unknown => {
   }
   const prefix = 'cannot upload version. cannot upload file, cannot copy stream, error: ';
   if (error instanceof StorageError) {
-    return failure(error.failure === 'full' ? 507 : 500, `${prefix}${error.message}`);
+    return storageFailure(error, prefix);
   }
   return error instanceof UploadError || error instanceof BrokenBodyError
     ? failure(500, `${prefix}${error.message}`)
@@ -128,10 +130,8 @@ const commit = async (services: Services, upload: Upload, target: UploadTarget):
   } catch (error) {
     services.logger.error({ err: error, upload: upload.id }, 'an upload could not be committed');
     const cause = error instanceof StorageError || error instanceof UploadError ? error.message : 'cannot register it';
-    throw failure(
-      error instanceof StorageError && error.failure === 'full' ? 507 : 500,
-      `cannot upload version. ${cause}`,
-    );
+    const prefix = 'cannot upload version. ';
+    throw error instanceof StorageError ? storageFailure(error, prefix) : failure(500, `${prefix}${cause}`);
   }
 };
 
@@ -141,6 +141,10 @@ const store = async (services: Services, context: ActorContext, target: UploadTa
   const opened = await uploads.open(target, uploader);
   if (opened === undefined) {
     throw new Error('A plain upload asks for no fixed size');
+  }
+  if (opened.upload.maxBytes === 0) {
+    await uploads.abort(opened.upload, 'no room left');
+    throw failure(500, `cannot upload version. ${await whyFull(services, target.document, target.rules)}`);
   }
   try {
     await receive(services, context, opened.upload);

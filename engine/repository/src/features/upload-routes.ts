@@ -1,5 +1,4 @@
 import { repositoryFinaliseSchema, repositoryOpenUploadSchema } from '@backstay/shared';
-import { z } from 'zod';
 import { TokenError } from '../access/tokens.ts';
 import { StorageError } from '../blobs/blob-store.ts';
 import type { CollectionDocument } from '../configuration/documents.ts';
@@ -10,6 +9,9 @@ import type { Services } from '../services.ts';
 import type { StagedSummary } from '../uploads/staging.ts';
 import { OffsetError, UploadError, type UploadFailure } from '../uploads/upload-errors.ts';
 import { collectionForNewUpload, collectionForUpload, uploadRules } from './collection-access.ts';
+import { readJson } from './request-json.ts';
+import { whyFull } from './room.ts';
+import { storageFailure } from './storage-failure.ts';
 import {
   abortDocumentation,
   appendDocumentation,
@@ -18,17 +20,6 @@ import {
   inspectDocumentation,
 } from './upload-documentation.ts';
 import { uploadOnWire, versionOnWire } from './wire.ts';
-
-const maxBodyBytes = 64 * 1024;
-const readJson = async <T extends z.ZodType>(context: ActorContext, schema: T): Promise<z.infer<T>> => {
-  const text = await context.body.text(maxBodyBytes);
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    const fields = error instanceof z.ZodError ? error.issues.map((issue) => issue.path.join('.')).join(', ') : 'body';
-    throw failure(400, `the request cannot be read; check: ${fields}`);
-  }
-};
 
 const statusOf: Record<UploadFailure, number> = {
   'too-large': 413,
@@ -50,7 +41,7 @@ const toFailure = (error: unknown): unknown => {
     const headers = { 'upload-offset': String(error.offset) };
     return failure(409, error.message, { data: { upload: { offset: error.offset } }, headers });
   }
-  return error instanceof StorageError ? failure(error.failure === 'full' ? 507 : 500, error.message) : error;
+  return error instanceof StorageError ? storageFailure(error) : error;
 };
 
 const offsetHeader = (offset: number) => ({ 'upload-offset': String(offset) });
@@ -69,13 +60,13 @@ const begin = async (services: Services, context: ActorContext): Promise<Reply> 
   const body = await readJson(context, repositoryOpenUploadSchema);
   const uploader = { user: context.actor.user.name, sessionId: context.session.id };
   const opened = await services.uploads.open({ document, rules }, uploader, body);
-  const full = failure(413, 'the collection has no room left for this upload: its quota is used or reserved');
+  const full = async () => failure(413, await whyFull(services, document, rules));
   if (opened === undefined) {
-    throw full;
+    throw await full();
   }
   if (opened.created && opened.upload.maxBytes === 0) {
     await services.uploads.abort(opened.upload, 'no room left');
-    throw full;
+    throw await full();
   }
   return await describe(services, opened.upload, opened.created ? 201 : 200);
 };

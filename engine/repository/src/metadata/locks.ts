@@ -4,7 +4,7 @@ import { toColumn } from './times.ts';
 
 /** Locks with a holder and an end: whoever dies holding one blocks others until it expires, not longer. */
 export interface LockStore {
-  /** False: somebody else holds it and it has not expired. */
+  /** False: somebody else holds it and it has not expired. Repeating it with the same owner succeeds. */
   acquire(id: string, owner: string, lease: { now: Date; until: Date }): Promise<boolean>;
   /** False: it is no longer the owner's. */
   renew(id: string, owner: string, until: Date): Promise<boolean>;
@@ -19,7 +19,12 @@ export const createLockStore = (db: Kysely<Tables>): LockStore => ({
     const result = await db
       .insertInto('locks')
       .values({ id, ...values })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(values).where('locks.expires', '<=', toColumn(now)))
+      .onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet(values)
+          .where((where) => where.or([where('locks.expires', '<=', toColumn(now)), where('locks.owner', '=', owner)])),
+      )
       .executeTakeFirst();
     return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
   },

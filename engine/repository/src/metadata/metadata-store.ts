@@ -9,13 +9,14 @@ import { migrate } from './migrations.ts';
 import { createSessionStore, type SessionStore } from './sessions.ts';
 import { createSqliteDialect, openExclusively } from './sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
+import { createTurnStore, type DatabaseClock, sqliteClock, type TurnStore } from './turns.ts';
 import { createUploadStore, type UploadStore } from './uploads.ts';
 import { createVersionMarks, type VersionMarks } from './version-marks.ts';
 import { createVersionStore, type VersionStore } from './versions.ts';
 
 /**
  * What the server remembers beside the bytes. A write is durable when its promise resolves. Rejects with the driver's error
- * when the database cannot be used; nothing is retried.
+ * when the database cannot be used. A database of its own process is tried once; a shared one again, while that can help.
  */
 export interface MetadataStore {
   /** True: no other process can use the database, so what is left open in it belongs to a dead one. */
@@ -25,6 +26,7 @@ export interface MetadataStore {
   readonly marks: VersionMarks;
   readonly maintenance: MaintenanceStore;
   readonly uploads: UploadStore;
+  readonly turns: TurnStore;
   readonly locks: LockStore;
   readonly audit: AuditLog;
   readonly accessKeys: AccessKeyStore;
@@ -33,13 +35,17 @@ export interface MetadataStore {
   close(): Promise<void>;
 }
 
-export const createMetadataStore = (db: Kysely<Tables>, exclusive: boolean): MetadataStore => ({
+export const createMetadataStore = (
+  db: Kysely<Tables>,
+  { exclusive, databaseClock }: { exclusive: boolean; databaseClock: DatabaseClock },
+): MetadataStore => ({
   exclusive,
   sessions: createSessionStore(db),
   versions: createVersionStore(db),
   marks: createVersionMarks(db),
   maintenance: createMaintenanceStore(db),
   uploads: createUploadStore(db),
+  turns: createTurnStore(db, databaseClock),
   locks: createLockStore(db),
   audit: createAuditLog(db),
   accessKeys: createAccessKeyStore(db),
@@ -64,5 +70,5 @@ export const openSqliteMetadata = async (file: string): Promise<MetadataStore> =
     await db.destroy();
     throw error;
   }
-  return createMetadataStore(db, true);
+  return createMetadataStore(db, { exclusive: true, databaseClock: sqliteClock });
 };

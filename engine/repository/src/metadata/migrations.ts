@@ -3,18 +3,20 @@ import { oldSchema } from './migrations/0001-old-schema.ts';
 import { commitColumns } from './migrations/0002-commit-columns.ts';
 import { uploadTables } from './migrations/0003-uploads.ts';
 import { auditTable } from './migrations/0004-audit-log.ts';
+import { uploadTurns } from './migrations/0010-upload-turns.ts';
 import { holdsAndVerification } from './migrations/0020-holds-and-verification.ts';
 import { auditFields } from './migrations/0030-audit-fields.ts';
 import { accessKeyTable } from './migrations/0031-access-keys.ts';
 import { numbersGivenTwice } from './migrations/0040-numbers-given-twice.ts';
 import type { AnyDatabase } from './migrations/any-database.ts';
 
-/** Numbered, applied in order, never changed once released. */
+/** Numbered, applied in order, never changed once released. They are additive and know nothing of each other. */
 const migrations: Record<string, Migration> = {
   '0001-old-schema': { up: oldSchema },
   '0002-commit-columns': { up: commitColumns },
   '0003-uploads': { up: uploadTables },
   '0004-audit-log': { up: auditTable },
+  '0010-upload-turns': { up: uploadTurns },
   '0020-holds-and-verification': { up: holdsAndVerification },
   '0040-numbers-given-twice': { up: numbersGivenTwice },
   '0030-audit-fields': { up: auditFields },
@@ -27,6 +29,7 @@ export const migrate = async (db: AnyDatabase): Promise<void> => {
   const { error } = await new Migrator({
     db,
     provider,
+    allowUnorderedMigrations: true,
     migrationTableName: 'backstay_migrations',
     migrationLockTableName: 'backstay_migration_lock',
   }).migrateToLatest();

@@ -86,6 +86,17 @@ export interface UploadsTable {
   reason: string | null;
 }
 
+export interface UploadTurnsTable {
+  upload_id: string;
+  /** Null: nobody works on it. */
+  owner: string | null;
+  expires_at: Time;
+  /** Of the latest turn. */
+  number: Count;
+  /** 1: somebody else waits for it. */
+  wanted: number;
+}
+
 export interface CollectionStatesTable {
   collection_id: string;
   /** The highest number ever given: numbers never come again. */
@@ -145,6 +156,7 @@ export interface Tables {
   uploaded_versions: UploadedVersionsTable;
   locks: LocksTable;
   uploads: UploadsTable;
+  upload_turns: UploadTurnsTable;
   collection_states: CollectionStatesTable;
   audit_log: AuditLogTable;
   orphans: OrphansTable;

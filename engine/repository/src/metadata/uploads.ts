@@ -49,6 +49,8 @@ export interface NewCommit {
   filename(version: number): string;
   readonly now: Date;
   readonly limits?: CollectionLimits;
+  /** Of the version to be. Repeated with the same id, after a lost answer, the decision is the same. Default: a new one. */
+  readonly versionId?: string;
 }
 
 /** What was kept back in the meantime takes the room of this upload. */
@@ -85,8 +87,8 @@ export interface UploadStore {
   abort(id: string, reason: string, now: Date): Promise<boolean>;
   /** Takes a decision back so that another one can be made. False: there is none to take back. */
   reopen(id: string, now: Date): Promise<boolean>;
-  /** Takes a decision back whose bytes could not be published. Idempotent. */
-  giveUp(id: string, reason: string, now: Date): Promise<void>;
+  /** Takes a decision back whose bytes could not be published. False: there is none to take back. */
+  giveUp(id: string, reason: string, now: Date): Promise<boolean>;
   /** Open ones whose lease ended before the instant; undefined: all open ones. */
   abandoned(before: Date | undefined): Promise<Upload[]>;
   /** Decided, but not completed. */
@@ -176,12 +178,21 @@ const insertUpload = async (tx: Database, upload: NewUpload, maxBytes: number): 
   return fromRow(row);
 };
 
+/** That of the same key, or the one that this call opened before its answer was lost. */
+const findKnown = async (tx: Database, { id, collectionId, key }: NewUpload): Promise<Upload | undefined> => {
+  if (key !== undefined) {
+    return await findByKey(tx, collectionId, key);
+  }
+  const row = await tx.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && fromRow(row);
+};
+
 const open = (db: Kysely<Tables>, upload: NewUpload) =>
   db.transaction().execute(async (tx) => {
     await lockCollection(tx, upload.collectionId, upload.now);
-    const known = upload.key === undefined ? undefined : await findByKey(tx, upload.collectionId, upload.key);
+    const known = await findKnown(tx, upload);
     if (known !== undefined) {
-      return { upload: known, created: false };
+      return { upload: known, created: known.id === upload.id };
     }
     const { stored, reserved } = await occupancy(tx, upload.collectionId);
     const allowed = allowedUploadBytes(upload.limits, stored, { now: upload.now, reserved });
@@ -189,28 +200,38 @@ const open = (db: Kysely<Tables>, upload: NewUpload) =>
     return wanted > allowed ? undefined : { upload: await insertUpload(tx, upload, wanted), created: true };
   });
 
+const checkRoom = async (
+  tx: Database,
+  row: { id: string; collection_id: string },
+  commit: NewCommit,
+): Promise<void> => {
+  if (commit.limits === undefined) {
+    return;
+  }
+  const { stored, reserved } = await occupancy(tx, row.collection_id, row.id);
+  if (!fitsAtCommit(commit.limits, stored, { now: commit.now, bytes: commit.bytes, reserved })) {
+    throw new NoRoomError();
+  }
+};
+
 const decide: (db: Kysely<Tables>) => UploadStore['decide'] = (db) => (id, commit) =>
   db.transaction().execute(async (tx) => {
-    const row = await tx
-      .selectFrom('uploads')
-      .select(['collection_id', 'state'])
-      .where('id', '=', id)
-      .executeTakeFirst();
+    const row = await tx.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst();
     if (row === undefined) {
       return undefined;
     }
+    if (row.state === 'committing' && row.version_id === commit.versionId) {
+      return fromRow(row);
+    }
     const versionNumber = 1 + (await lockCollection(tx, row.collection_id, commit.now));
-    if (commit.limits !== undefined && row.state === 'open') {
-      const { stored, reserved } = await occupancy(tx, row.collection_id, id);
-      if (!fitsAtCommit(commit.limits, stored, { now: commit.now, bytes: commit.bytes, reserved })) {
-        throw new NoRoomError();
-      }
+    if (row.state === 'open') {
+      await checkRoom(tx, row, commit);
     }
     const decided = await tx
       .updateTable('uploads')
       .set({
         state: 'committing',
-        version_id: crypto.randomUUID(),
+        version_id: commit.versionId ?? crypto.randomUUID(),
         version_number: versionNumber,
         filename: commit.filename(versionNumber),
         filesize: commit.bytes,
@@ -238,6 +259,8 @@ const complete = (db: Kysely<Tables>, upload: Upload, now: Date): Promise<Versio
     if (decision === undefined) {
       throw new Error('The upload has no decision to carry out');
     }
+    // Whoever counts at this moment must see the reservation or the version, and not neither.
+    await lockCollection(tx, upload.collectionId, now);
     const { numUpdatedRows } = await tx
       .updateTable('uploads')
       .set({ state: 'committed', updated_at: toColumn(now) })
@@ -321,12 +344,13 @@ export const createUploadStore = (db: Kysely<Tables>): UploadStore => {
     },
     reopen: reopen(db),
     giveUp: async (id, reason, now) => {
-      await db
+      const result = await db
         .updateTable('uploads')
         .set({ state: 'aborted', reason, updated_at: toColumn(now) })
         .where('id', '=', id)
         .where('state', '=', 'committing')
-        .execute();
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
     },
     abandoned: async (before) => {
       const open = all().where('state', '=', 'open');

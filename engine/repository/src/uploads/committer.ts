@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { blobKey } from '../blobs/blob-keys.ts';
 import { type BlobStore, StorageError } from '../blobs/blob-store.ts';
@@ -6,6 +7,7 @@ import type { MetadataStore } from '../metadata/metadata-store.ts';
 import type { CommitDecision, NewCommit, Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
 import { UploadError } from './upload-errors.ts';
+import type { Turn } from './upload-turns.ts';
 
 const maxPassedOver = 1000;
 
@@ -28,29 +30,31 @@ export class Committer {
   }
 
   /** Numbers whose file exists already, left behind by a server that died, are passed over. */
-  async commit(upload: Upload, content: Omit<NewCommit, 'now'>): Promise<Version> {
+  async commit(upload: Upload, content: Omit<NewCommit, 'now' | 'versionId'>, turn: Turn): Promise<Version> {
     const { metadata, clock } = this.#options;
     for (let passedOver = 0; ; passedOver += 1) {
-      const decided = await metadata.uploads.decide(upload.id, { ...content, now: clock.now() });
+      await turn.confirm();
+      const commit = { ...content, versionId: randomUUID(), now: clock.now() };
+      const decided = await metadata.uploads.decide(upload.id, commit);
       if (decided?.decision === undefined) {
         throw new UploadError('closed', 'the upload is no longer open');
       }
-      if (await this.#publish(decided, decided.decision)) {
+      if (await this.#publish(decided, decided.decision, turn)) {
         return await this.#complete(decided);
       }
       if (passedOver >= maxPassedOver || !(await metadata.uploads.reopen(upload.id, clock.now()))) {
-        return await this.#nameTaken(decided);
+        return await this.#nameTaken(decided, turn);
       }
     }
   }
 
-  /** Idempotent. The caller sees to it that one upload is carried out once at a time. */
-  async carryOut(upload: Upload): Promise<Version> {
+  /** Idempotent. The turn sees to it that one upload is carried out once at a time. */
+  async carryOut(upload: Upload, turn: Turn): Promise<Version> {
     if (upload.decision === undefined) {
       throw new Error('The upload has no decision to carry out');
     }
-    const published = await this.#publish(upload, upload.decision);
-    return published ? await this.#complete(upload) : await this.#nameTaken(upload);
+    const published = await this.#publish(upload, upload.decision, turn);
+    return published ? await this.#complete(upload) : await this.#nameTaken(upload, turn);
   }
 
   async #complete(upload: Upload): Promise<Version> {
@@ -60,13 +64,13 @@ export class Committer {
     return version;
   }
 
-  async #nameTaken(upload: Upload): Promise<never> {
-    await this.#giveUp(upload, undefined);
+  async #nameTaken(upload: Upload, turn: Turn): Promise<never> {
+    await this.#giveUp(upload, undefined, turn);
     throw new StorageError('exists', 'the storage holds another file of that name already');
   }
 
   /** False: other bytes have that name. */
-  async #publish(upload: Upload, decision: CommitDecision): Promise<boolean> {
+  async #publish(upload: Upload, decision: CommitDecision, turn: Turn): Promise<boolean> {
     const { blobs } = this.#options;
     const key = blobKey(upload.collectionId, decision.filename);
     try {
@@ -84,18 +88,20 @@ export class Committer {
         return false;
       }
       // After a failed write nobody knows what is on the disk, so these bytes must not become a version.
-      await this.#giveUp(upload, key);
+      await this.#giveUp(upload, key, turn);
       throw error;
     }
   }
 
-  async #giveUp(upload: Upload, key: string | undefined): Promise<void> {
+  /** Deletes bytes only after the decision for them is gone: another server may have carried it out meanwhile. */
+  async #giveUp(upload: Upload, key: string | undefined, turn: Turn): Promise<void> {
     const { metadata, blobs, clock, logger } = this.#options;
     try {
-      if (key !== undefined) {
+      await turn.confirm();
+      const gone = await metadata.uploads.giveUp(upload.id, 'the bytes could not be stored', clock.now());
+      if (gone && key !== undefined) {
         await blobs.delete(key);
       }
-      await metadata.uploads.giveUp(upload.id, 'the bytes could not be stored', clock.now());
       await blobs.discardStaged(upload.id);
     } catch (error) {
       logger.error({ err: error, upload: upload.id }, 'a failed upload could not be removed, the sweep will try again');

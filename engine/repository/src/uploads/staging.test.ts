@@ -24,11 +24,11 @@ const of = (...pieces: Uint8Array[]) =>
 it('goes on with what another server received meanwhile', async () => {
   const message = armoured(300_000);
   const [here, there] = [new Staging(blobs, upload), new Staging(blobs, upload)];
-  await here.append(of(message.subarray(0, 1000)), 0);
-  await there.append(of(message.subarray(1000, 2000)), 1000);
+  await here.append(of(message.subarray(0, 1000)), { offset: 0 });
+  await there.append(of(message.subarray(1000, 2000)), { offset: 1000 });
   expect((await here.summary()).bytes).toBe(2000);
-  await expect(here.append(of(message.subarray(1000)), 1000)).rejects.toMatchObject({ offset: 2000 });
-  await here.append(of(message.subarray(2000)), 2000);
+  await expect(here.append(of(message.subarray(1000)), { offset: 1000 })).rejects.toMatchObject({ offset: 2000 });
+  await here.append(of(message.subarray(2000)), { offset: 2000 });
   for (const staging of [here, there]) {
     expect(await staging.summary()).toEqual({ bytes: message.length, sha256: sha256(message), problem: undefined });
   }
@@ -36,10 +36,10 @@ it('goes on with what another server received meanwhile', async () => {
 
 it('counts once, however many ask while it goes on after a restart', async () => {
   const message = armoured(2_000_000);
-  await new Staging(blobs, upload).append(of(message.subarray(0, 1_500_000)), 0);
+  await new Staging(blobs, upload).append(of(message.subarray(0, 1_500_000)), { offset: 0 });
   const staging = new Staging(blobs, upload);
   const asked = Array.from({ length: 5 }, () => staging.summary());
-  await staging.append(of(message.subarray(1_500_000, 1_800_000), message.subarray(1_800_000)), 1_500_000);
+  await staging.append(of(message.subarray(1_500_000, 1_800_000), message.subarray(1_800_000)), { offset: 1_500_000 });
   await Promise.all(asked);
   expect(await staging.summary()).toEqual({ bytes: message.length, sha256: sha256(message), problem: undefined });
 });

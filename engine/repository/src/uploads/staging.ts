@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { BlobStore, StagedWriter } from '../blobs/blob-store.ts';
 import { OpenPgpInspector } from './openpgp-inspector.ts';
 import { OffsetError, tooLarge, UploadError } from './upload-errors.ts';
+import type { Turn } from './upload-turns.ts';
 
 /** What is known of the staged bytes, without reading them again. */
 class Progress {
@@ -41,6 +42,8 @@ export class Staging {
   #progress: Progress | undefined;
   #rereading: Promise<Progress> | undefined;
   #cancel: AbortController | undefined;
+  #writer: StagedWriter | undefined;
+  #lastTurn: number | undefined;
 
   constructor(blobs: BlobStore, upload: { id: string; maxBytes: number }) {
     this.#blobs = blobs;
@@ -48,9 +51,33 @@ export class Staging {
     this.#maxBytes = upload.maxBytes;
   }
 
-  /** Bytes stored so far. */
+  /** Bytes received so far. */
   get bytes(): number {
     return this.#progress?.bytes ?? 0;
+  }
+
+  /** How many bytes are there even if this process dies now. */
+  async stored(): Promise<number> {
+    const writer = this.#writer;
+    if (writer !== undefined) {
+      // What went wrong is told to whoever writes.
+      await writer.flush().catch(() => undefined);
+      return writer.stored;
+    }
+    const content = await this.#blobs.readStaged(this.#id);
+    await content?.close();
+    return content?.bytes ?? 0;
+  }
+
+  /** Call it with every turn. When other servers had turns in between, what this one knows of the bytes is void. */
+  follow({ number }: Turn): void {
+    if (number === undefined) {
+      return;
+    }
+    if (this.#lastTurn !== number - 1) {
+      this.#progress = undefined;
+    }
+    this.#lastTurn = number;
   }
 
   get receiving(): boolean {
@@ -66,14 +93,20 @@ export class Staging {
    * Appends everything that `source` gives. When it breaks, what arrived stays, and the rejection passes on why. `source`
    * must obey the signal.
    */
-  async append(source: (signal: AbortSignal) => AsyncIterable<Uint8Array>, offset?: number): Promise<void> {
-    const { progress, writer } = await this.#open(offset);
+  async append(
+    source: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
+    { offset, turn }: { offset?: number | undefined; turn?: Turn } = {},
+  ): Promise<void> {
+    const { progress, writer } = await this.#open(offset, turn?.number);
     this.#cancel = new AbortController();
+    this.#writer = writer;
     try {
-      await this.#copy(source(this.#cancel.signal), writer, progress);
+      await this.#copy(source(this.#cancel.signal), { writer, progress, turn });
     } finally {
       this.#cancel = undefined;
-      await this.#finish(writer, progress);
+      await this.#finish(writer, progress).finally(() => {
+        this.#writer = undefined;
+      });
     }
   }
 
@@ -86,8 +119,12 @@ export class Staging {
     };
   }
 
-  async #copy(source: AsyncIterable<Uint8Array>, writer: StagedWriter, progress: Progress): Promise<void> {
+  async #copy(
+    source: AsyncIterable<Uint8Array>,
+    { writer, progress, turn }: { writer: StagedWriter; progress: Progress; turn: Turn | undefined },
+  ): Promise<void> {
     for await (const chunk of source) {
+      turn?.assert();
       if (progress.bytes + chunk.length > this.#maxBytes) {
         throw tooLarge(progress.bytes + chunk.length, this.#maxBytes);
       }
@@ -112,12 +149,15 @@ export class Staging {
     }
   }
 
-  async #open(offset: number | undefined): Promise<{ progress: Progress; writer: StagedWriter }> {
+  async #open(
+    offset: number | undefined,
+    generation: number | undefined,
+  ): Promise<{ progress: Progress; writer: StagedWriter }> {
     const progress = await this.#upToDate();
     if (offset !== undefined && offset !== progress.bytes) {
       throw new OffsetError(progress.bytes);
     }
-    const writer = await this.#blobs.stage(this.#id);
+    const writer = await this.#blobs.stage(this.#id, generation === undefined ? {} : { generation });
     if (writer.length !== progress.bytes) {
       await writer.close();
       this.#progress = undefined;

@@ -7,14 +7,18 @@ import type { CollectionDocument } from '../configuration/documents.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
 import { type NewCommit, NoRoomError, type Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
+import { runAlone } from '../sweep/single-runner.ts';
 import { Committer } from './committer.ts';
-import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { type StagedSummary, Staging } from './staging.ts';
 import { UploadError } from './upload-errors.ts';
+import { type Turn, UploadTurns, type UploadTurnsOptions } from './upload-turns.ts';
 
 /** How long a lease outlives a dead connection, and how often a live one renews it. Milliseconds. */
 const deadConnectionLease = 60_000;
 const heartbeat = 20_000;
+/** Multipart uploads of S3 and the like live no longer than this, and are looked for this often. Milliseconds. */
+const maxWork = 24 * 3_600_000;
+const betweenDeepSweeps = 3_600_000;
 
 export interface UploadServiceOptions {
   readonly metadata: MetadataStore;
@@ -23,6 +27,8 @@ export interface UploadServiceOptions {
   readonly logger: Logger;
   /** Lease of an upload between two requests. Milliseconds. */
   readonly idleTimeout: number;
+  /** For tests. */
+  readonly turnTimes?: UploadTurnsOptions['times'];
 }
 
 export interface UploadTarget {
@@ -41,12 +47,16 @@ type Source = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 export class UploadService {
   readonly #committer: Committer;
   readonly #options: UploadServiceOptions;
-  readonly #mutex: KeyedMutex = createKeyedMutex();
+  readonly #turns: UploadTurns;
+  #deepSweepDue = Number.NEGATIVE_INFINITY;
   readonly #stagings = new Map<string, Staging>();
 
   constructor(options: UploadServiceOptions) {
     this.#options = options;
     this.#committer = new Committer(options);
+    const { metadata, logger, turnTimes: times } = options;
+    const store = metadata.exclusive ? undefined : metadata.turns;
+    this.#turns = new UploadTurns({ store, logger, ...(times === undefined ? {} : { times }) });
   }
 
   /** Uploads that this process has begun to receive and that are not settled. */
@@ -85,7 +95,7 @@ export class UploadService {
       return upload.decision?.bytes ?? 0;
     }
     const staging = this.#staging(upload);
-    return staging.receiving ? staging.bytes : (await staging.summary()).bytes;
+    return await staging.stored();
   }
 
   /**
@@ -95,22 +105,8 @@ export class UploadService {
   async append(upload: Upload, source: Source, offset?: number): Promise<number> {
     const staging = this.#staging(upload);
     staging.cancel();
-    return await this.#mutex.run(upload.id, async () => {
-      await this.#mustBeOpen(upload);
-      const { clock, idleTimeout, metadata } = this.#options;
-      const beat = setInterval(() => this.#extendLease(upload.id, deadConnectionLease), heartbeat);
-      try {
-        await this.#extendLease(upload.id, deadConnectionLease);
-        await staging.append(source, offset);
-        await metadata.uploads.extendLease(upload.id, later(clock.now(), idleTimeout));
-        return staging.bytes;
-      } catch (error) {
-        await this.#afterFailure(upload, error);
-        throw error;
-      } finally {
-        clearInterval(beat);
-      }
-    });
+    const receive = (turn: Turn) => this.#receive(upload, staging, { source, offset, turn });
+    return await this.#turns.run(upload.id, receive, () => staging.cancel());
   }
 
   /** Digest and size of what is staged. Rejects while bytes are still arriving. */
@@ -122,16 +118,18 @@ export class UploadService {
   /** Commits what is staged as it is. Idempotent: a committed upload gives its version again. */
   async commit(upload: Upload, target: UploadTarget, check: (content: StagedSummary) => void): Promise<Version> {
     this.#mustBeQuiet(upload);
-    return await this.#mutex.run(upload.id, async () => {
-      const settled = await this.#alreadyDecided(upload);
+    return await this.#turns.run(upload.id, async (turn) => {
+      const settled = await this.#alreadyDecided(upload, turn);
       if (settled !== undefined) {
         return settled;
       }
-      const content = await this.#checked(upload, check);
+      this.#staging(upload).follow(turn);
+      const content = await this.#checked(upload, check, turn);
       const { filenameTemplate } = target.document;
       const filename = (version: number) => filenameOf(filenameTemplate, version);
       const { limits } = target.rules;
-      const version = await this.#committed(upload, { bytes: content.bytes, sha256: content.sha256, filename, limits });
+      const commit = { bytes: content.bytes, sha256: content.sha256, filename, limits };
+      const version = await this.#committed(upload, commit, turn);
       this.#stagings.delete(upload.id);
       return version;
     });
@@ -140,22 +138,76 @@ export class UploadService {
   /** False: it is committed. Idempotent. */
   async abort(upload: Upload, reason: string): Promise<boolean> {
     this.#stagings.get(upload.id)?.cancel();
-    return await this.#mutex.run(upload.id, () => this.#discard(upload, reason));
+    return await this.#turns.run(upload.id, (turn) => this.#discard(upload, reason, turn));
   }
 
-  /** Carries on where a crash or a failure stopped, and removes what nobody waits for. Runs beside everything else. */
+  /**
+   * Carries on where a crash or a failure stopped, and removes what nobody waits for. Runs beside everything else, in one
+   * server at a time, and lets alone what any server is working on.
+   */
   async sweep(options: { allOpen?: boolean } = {}): Promise<void> {
-    const { metadata, clock, logger } = this.#options;
-    const abandoned = await metadata.uploads.abandoned(options.allOpen ? undefined : clock.now());
-    for (const upload of abandoned.filter((candidate) => !this.#mutex.isHeld(candidate.id))) {
-      logger.warn({ upload: upload.id, collection: upload.collectionId }, 'abandoned upload removed');
-      await this.#mutex.run(upload.id, () => this.#discard(upload, 'abandoned'));
-    }
-    for (const upload of await metadata.uploads.unfinished()) {
-      await this.#mutex.run(upload.id, () => this.#finishLate(upload));
-    }
     await this.#forgetSettled();
-    await this.#removeStray();
+    const stop = new AbortController().signal;
+    const { locks } = this.#options.metadata;
+    await runAlone('uploads', { ...this.#options, locks, stop }, async (lost) => {
+      await this.#removeAbandoned(options.allOpen ? undefined : this.#options.clock.now(), lost);
+      await this.#finishDecided(lost);
+      await this.#removeStray(lost);
+      await this.#sweepDeep();
+    });
+  }
+
+  async #receive(
+    upload: Upload,
+    staging: Staging,
+    { source, offset, turn }: { source: Source; offset: number | undefined; turn: Turn },
+  ): Promise<number> {
+    await this.#mustBeOpen(upload);
+    const { clock, idleTimeout, metadata } = this.#options;
+    staging.follow(turn);
+    const beat = setInterval(() => this.#extendLease(upload.id, deadConnectionLease), heartbeat);
+    try {
+      await this.#extendLease(upload.id, deadConnectionLease);
+      await staging.append(source, { offset, turn });
+      await metadata.uploads.extendLease(upload.id, later(clock.now(), idleTimeout));
+      return staging.bytes;
+    } catch (error) {
+      await this.#afterFailure(upload, error, turn);
+      throw error;
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  async #removeAbandoned(before: Date | undefined, lost: AbortSignal): Promise<void> {
+    const { metadata, logger } = this.#options;
+    for (const { id, collectionId } of await metadata.uploads.abandoned(before)) {
+      lost.throwIfAborted();
+      await this.#turns.tryRun(id, async (turn) => {
+        const upload = await metadata.uploads.find(collectionId, id);
+        if (upload?.state === 'open' && (before === undefined || upload.leaseExpiresAt < before)) {
+          logger.warn({ upload: id, collection: collectionId }, 'abandoned upload removed');
+          await this.#discard(upload, 'abandoned', turn);
+        }
+      });
+    }
+  }
+
+  async #finishDecided(lost: AbortSignal): Promise<void> {
+    for (const upload of await this.#options.metadata.uploads.unfinished()) {
+      lost.throwIfAborted();
+      await this.#turns.tryRun(upload.id, (turn) => this.#finishLate(upload, turn));
+    }
+  }
+
+  async #sweepDeep(): Promise<void> {
+    const { blobs, clock, metadata } = this.#options;
+    const now = clock.now();
+    if (now.getTime() >= this.#deepSweepDue) {
+      await blobs.sweep(later(now, -maxWork));
+      await metadata.turns.purge();
+      this.#deepSweepDue = now.getTime() + betweenDeepSweeps;
+    }
   }
 
   #staging(upload: Upload): Staging {
@@ -193,18 +245,18 @@ export class UploadService {
     }
   }
 
-  async #afterFailure(upload: Upload, error: unknown): Promise<void> {
+  async #afterFailure(upload: Upload, error: unknown, turn: Turn): Promise<void> {
     const hopeless =
-      error instanceof StorageError ||
+      (error instanceof StorageError && error.failure !== 'busy') ||
       (error instanceof UploadError && ['too-large', 'not-a-message', 'empty'].includes(error.failure));
     if (hopeless) {
-      await this.#discard(upload, error.message);
+      await this.#discard(upload, error.message, turn);
       return;
     }
     await this.#extendLease(upload.id, deadConnectionLease);
   }
 
-  async #alreadyDecided(upload: Upload): Promise<Version | undefined> {
+  async #alreadyDecided(upload: Upload, turn: Turn): Promise<Version | undefined> {
     const found = await this.#options.metadata.uploads.find(upload.collectionId, upload.id);
     if (found === undefined || found.state === 'aborted') {
       throw new UploadError(
@@ -215,48 +267,51 @@ export class UploadService {
     if (found.state === 'committed') {
       return await this.#options.metadata.uploads.complete(found, this.#options.clock.now());
     }
-    return found.state === 'open' ? undefined : await this.#committer.carryOut(found);
+    return found.state === 'open' ? undefined : await this.#committer.carryOut(found, turn);
   }
 
-  async #committed(upload: Upload, content: Omit<NewCommit, 'now'>): Promise<Version> {
+  async #committed(upload: Upload, content: Omit<NewCommit, 'now' | 'versionId'>, turn: Turn): Promise<Version> {
     try {
-      return await this.#committer.commit(upload, content);
+      return await this.#committer.commit(upload, content, turn);
     } catch (error) {
       if (!(error instanceof NoRoomError)) {
         throw error;
       }
-      await this.#discard(upload, error.message);
+      await this.#discard(upload, error.message, turn);
       throw new UploadError('too-large', error.message);
     }
   }
 
-  async #checked(upload: Upload, check: (content: StagedSummary) => void): Promise<StagedSummary> {
+  async #checked(upload: Upload, check: (content: StagedSummary) => void, turn: Turn): Promise<StagedSummary> {
     const content = await this.summary(upload);
     try {
       check(content);
     } catch (error) {
-      await this.#discard(upload, error instanceof Error ? error.message : 'refused');
+      await this.#discard(upload, error instanceof Error ? error.message : 'refused', turn);
       throw error;
     }
     return content;
   }
 
-  async #discard(upload: Upload, reason: string): Promise<boolean> {
-    const { metadata, blobs, clock } = this.#options;
+  async #discard(upload: Upload, reason: string, turn: Turn): Promise<boolean> {
+    const { metadata, blobs, clock, logger } = this.#options;
+    await turn.confirm();
     const aborted = await metadata.uploads.abort(upload.id, reason, clock.now());
     this.#stagings.delete(upload.id);
     if (aborted) {
-      await blobs.discardStaged(upload.id);
+      await blobs.discardStaged(upload.id).catch((error: unknown) => {
+        logger.error({ err: error, upload: upload.id }, 'staged bytes could not be removed, the sweep will try again');
+      });
     }
     return aborted;
   }
 
-  async #finishLate(upload: Upload): Promise<void> {
+  async #finishLate(upload: Upload, turn: Turn): Promise<void> {
     const { metadata, logger } = this.#options;
     try {
       const found = await metadata.uploads.find(upload.collectionId, upload.id);
       if (found?.state === 'committing') {
-        await this.#committer.carryOut(found);
+        await this.#committer.carryOut(found, turn);
         logger.info({ upload: upload.id, collection: upload.collectionId }, 'decided upload completed after a failure');
       }
     } catch (error) {
@@ -268,20 +323,20 @@ export class UploadService {
   async #forgetSettled(): Promise<void> {
     for (const id of this.#stagings.keys()) {
       const upload = await this.#options.metadata.uploads.findById(id);
-      if (upload?.state !== 'open' && !this.#mutex.isHeld(id)) {
+      if (upload?.state !== 'open' && !this.#turns.isHeld(id)) {
         this.#stagings.delete(id);
       }
     }
   }
 
   /** Staging exists only for rows that are open or decided: whatever else is there is left over. */
-  async #removeStray(): Promise<void> {
+  async #removeStray(lost: AbortSignal): Promise<void> {
     const { blobs, metadata } = this.#options;
     for (const { id } of await blobs.listStaged()) {
-      const upload = this.#mutex.isHeld(id) ? undefined : await metadata.uploads.findById(id);
-      const wanted = this.#mutex.isHeld(id) || upload?.state === 'open' || upload?.state === 'committing';
-      if (!wanted) {
-        await blobs.discardStaged(id);
+      lost.throwIfAborted();
+      const upload = await metadata.uploads.findById(id);
+      if (upload?.state !== 'open' && upload?.state !== 'committing') {
+        await this.#turns.tryRun(id, () => blobs.discardStaged(id));
       }
     }
   }

@@ -90,6 +90,11 @@ export class S3StagedWriter implements StagedWriter {
     }
   }
 
+  /** What is shorter than a part could not be copied later, unless it is the end. */
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     return this.#closing;

@@ -8,14 +8,15 @@ import { RepositoryProcess } from '../harness/repository-process.ts';
 import { atMost, type Benchmark, type Figure, timesPeer } from './benchmark.ts';
 import { mebibyte, milliseconds, rate } from './options.ts';
 import { cipherAlone, pipe, startPlainServer } from './peers/peers.ts';
+import { SqlText } from './sql-text.ts';
 
 type Input = 'compressible' | 'incompressible';
 
 function writeInput(file: string, mib: number, input: Input): void {
   const handle = fs.openSync(file, 'w');
-  const text = Buffer.alloc(mebibyte, "insert into movies (id, title) values (1, 'The Cloud-Capped Star');\n");
+  const text = new SqlText();
   for (let done = 0; done < mib; done += 1) {
-    fs.writeSync(handle, input === 'compressible' ? text : randomBytes(mebibyte));
+    fs.writeSync(handle, input === 'compressible' ? text.next(mebibyte) : randomBytes(mebibyte));
   }
   fs.closeSync(handle);
 }

@@ -112,7 +112,8 @@ export class Evaluator {
 
   private range(node: Branch, frame: Frame): Flow {
     const { pipeline } = node;
-    const value = this.commands(pipeline, frame);
+    // In the else branch the variables stand for the whole, as in Go.
+    const value = this.pipeline(pipeline, frame);
     const mark = frame.variables.length;
     let empty = true;
     for (const [key, item] of this.items(value, pipeline)) {
@@ -173,6 +174,7 @@ export class Evaluator {
     this.step(first.at);
     if (first.kind === 'function') return this.invoke(first, { args, frame, piped });
     if (args.length > 0 || piped !== nothing) this.refuseArguments(first, args, frame);
+    if (first.kind === 'nil') this.fail('nil is not a command', first.at);
     return this.operand(first, frame);
   }
 

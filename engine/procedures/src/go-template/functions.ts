@@ -123,9 +123,10 @@ export const builtInFunctions: Readonly<Record<string, TemplateFunction>> = {
 /** The functions that backup templates may use besides. They are not Sprig's: see the procedure documentation. */
 export const procedureFunctions: Readonly<Record<string, TemplateFunction>> = {
   replace: fixed(2, ([needle = null, subject = null]) => text(subject).replaceAll(text(needle), '')),
-  findreplace: fixed(3, ([needle = null, replacement = null, subject = null]) =>
-    text(subject).replaceAll(text(needle), () => text(replacement)),
-  ),
+  findreplace: fixed(3, ([needle = null, replacement = null, subject = null]) => {
+    const [before, after] = [text(needle), text(replacement)];
+    return text(subject).replaceAll(before, () => after);
+  }),
   trim: fixed(1, ([subject = null]) => trimSpace(text(subject))),
   hasKey: fixed(2, hasKey),
   default: fixed(2, ([fallback = null, value = null]) => (isEmpty(value) ? fallback : value)),

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { toInteger } from './literals.ts';
+import { readExactJson } from '../testing/exact-json.ts';
 import { renderTemplate } from './template.ts';
 import { TemplateError } from './template-error.ts';
-import { GoFloat } from './values.ts';
 
 interface Case {
   template: string;
@@ -14,13 +13,7 @@ interface Case {
 const read = (name: string): string =>
   readFileSync(new URL(`../../fixtures/go-template/${name}`, import.meta.url), 'utf8');
 
-/** Keeps 1 and 1.0 apart, and all digits, as the Go program does. */
-const exactNumber = (_key: string, value: unknown, { source }: { source?: string }): unknown => {
-  if (typeof value !== 'number' || source === undefined) return value;
-  return /^-?[0-9]+$/.test(source) ? toInteger(BigInt(source)) : new GoFloat(value);
-};
-
-const data: unknown = JSON.parse(read('data.json'), exactNumber as (key: string, value: unknown) => unknown);
+const data = readExactJson(read('data.json'));
 const cases = JSON.parse(read('expected.json')) as Case[];
 
 const attempt = (template: string): string | TemplateError => {

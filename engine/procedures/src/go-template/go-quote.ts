@@ -11,6 +11,9 @@ const short: Record<string, string> = {
 
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
+/** unicode.IsPrint of one character. */
+export const isPrintable = (character: string): boolean => printable.test(character);
+
 const hex = (code: number, width: number): string => code.toString(16).padStart(width, '0');
 
 const escapeCharacter = (character: string, quote: string, ascii: boolean): string => {

@@ -84,10 +84,8 @@ const parseVariables = (context: PipelineContext, name: string): { variables: st
 const finishVariables = (context: PipelineContext, variables: string[], name: string) => {
   const operator = context.tokens.next(name);
   const assign = operator.text === '=';
-  for (const variable of variables) {
-    if (!assign) context.scope.declare(variable);
-    else if (!context.scope.has(variable)) context.tokens.fail(`undefined variable "${variable}"`, operator.at);
-  }
+  // Also one that is only assigned to: Go finds out when it runs that there is none.
+  for (const variable of variables) context.scope.declare(variable);
   return { variables, assign };
 };
 
@@ -100,7 +98,6 @@ const parseCommand = (context: PipelineContext, name: string, depth: number): Co
   if (next?.text === '|') tokens.next(name);
   else if (!endsCommand(next)) refuse(context, next, name);
   if (!first) return tokens.fail('empty command', next?.at ?? tokens.source.length);
-  if (first.kind === 'nil') tokens.fail('nil is not a command', first.at);
   return [first, ...rest];
 };
 

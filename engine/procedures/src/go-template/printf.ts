@@ -1,130 +1,102 @@
-import { formatFloat, formatNested } from './format.ts';
-import { quoteRune, quoteString } from './go-quote.ts';
+import { formatNested } from './format.ts';
+import { isPrintable, quoteRune, quoteString } from './go-quote.ts';
+import { type Directive, DirectiveReader } from './printf-directives.ts';
+import { floatText } from './printf-floats.ts';
 import { GoFloat, goType, isList, isMap, kindOf, sortedKeys, type Value } from './values.ts';
-
-interface Verb {
-  readonly letter: string;
-  readonly flags: string;
-  readonly width: number | undefined;
-  readonly precision: number | undefined;
-}
-
-const directive = /%([-+# 0]*)(\[(\d+)\])?(\*|\d+)?(?:\.(?:\[(\d+)\])?(\*|\d*))?(?:\[(\d+)\])?([\s\S]?)/gu;
-/** Go refuses wider fields too. */
-const widest = 1_000_000;
 
 /** fmt.Sprintf. Faults show in the text, as in Go. */
 export const sprintf = (format: string, values: readonly Value[]): string => {
-  const state = { next: 0, reordered: false };
-  const text = format.replace(directive, (_match, ...groups: (string | undefined)[]) => expand(groups, values, state));
-  if (state.reordered || state.next >= values.length) return text;
-  const extra = values
-    .slice(state.next)
-    .map((value) => (value === null ? '<nil>' : `${goType(value)}=${formatNested(value)}`));
-  return `${text}%!(EXTRA ${extra.join(', ')})`;
+  const reader = new DirectiveReader(format, values);
+  const output: string[] = [];
+  for (let text = reader.text(); text !== undefined; text = reader.text()) {
+    output.push(text, reader.directive(formatTop));
+  }
+  const extra = reader.extra().map((value) => (value === null ? '<nil>' : `${goType(value)}=${formatNested(value)}`));
+  if (extra.length > 0) output.push(`%!(EXTRA ${extra.join(', ')})`);
+  return output.join('');
 };
 
-type State = { next: number; reordered: boolean };
-
-const expand = (groups: (string | undefined)[], values: readonly Value[], state: State): string => {
-  const [flags = '', , first, width, second, precision, third, letter = ''] = groups;
-  const faults: string[] = [];
-  jump(first, state);
-  const wide = measure(width, { values, state, faults, name: 'WIDTH' });
-  jump(second, state);
-  const precise = precision === '' ? 0 : measure(precision, { values, state, faults, name: 'PREC' });
-  jump(third, state);
-  if (letter === '') return `${faults.join('')}%!(NOVERB)`;
-  if (letter === '%') return `${faults.join('')}%`;
-  if (state.next < 0 || (state.reordered && state.next >= values.length)) return `%!${letter}(BADINDEX)`;
-  if (state.next >= values.length) return `${faults.join('')}%!${letter}(MISSING)`;
-  const negative = wide !== undefined && wide < 0;
-  const verb: Verb = {
-    letter,
-    flags: negative ? `${flags}-` : flags,
-    width: wide === undefined ? undefined : Math.abs(wide),
-    precision: precise !== undefined && precise < 0 ? undefined : precise,
-  };
-  return faults.join('') + formatVerb(verb, values[state.next++] ?? null);
+const formatTop = (directive: Directive, value: Value): string => {
+  const { verb } = directive;
+  if (value === null) return verb === 'v' || verb === 'T' ? pad('<nil>', directive) : `%!${verb}(<nil>)`;
+  return verb === 'T' ? pad(cut(goType(value), directive), directive) : formatValue(directive, value);
 };
 
-const jump = (index: string | undefined, state: State): void => {
-  if (index === undefined) return;
-  state.reordered = true;
-  state.next = Number(index) - 1;
+/** Verbs that are for whole values, and for none that a template has. */
+const wholeVerbs = new Set(['p', 'w']);
+
+const formatValue = (directive: Directive, value: Value): string => {
+  if (wholeVerbs.has(directive.verb)) return bad(directive, value);
+  if (isList(value)) return formatList(directive, value);
+  if (isMap(value)) return formatMap(directive, value);
+  return formatters[kindOf(value)]?.(directive, value) ?? bad(directive, value);
 };
 
-const measure = (
-  text: string | undefined,
-  { values, state, faults, name }: { values: readonly Value[]; state: State; faults: string[]; name: string },
-): number | undefined => {
-  if (text === undefined) return undefined;
-  const value = text === '*' ? values[state.next++] : Number(text);
-  if (typeof value === 'number' && Math.abs(value) <= widest) return value;
-  faults.push(`%!(BAD${name})`);
-  return undefined;
+/** A verb that does not fit the value; the flags hold for the value all the same. */
+const bad = (directive: Directive, value: Value): string =>
+  `%!${directive.verb}(${goType(value)}=${formatValue({ ...directive, verb: 'v' }, value)})`;
+
+const nested = (directive: Directive, value: Value): string => {
+  if (value === null) return directive.source ? 'interface {}(nil)' : '<nil>';
+  return formatValue(directive, value);
 };
 
-const formatVerb = (verb: Verb, value: Value): string => {
-  if (verb.letter === 'T') return pad(goType(value), verb);
-  if (value === null) return verb.letter === 'v' ? pad('<nil>', verb) : `%!${verb.letter}(<nil>)`;
-  if (isList(value)) return formatList(verb, value);
-  if (isMap(value)) return formatMap(verb, value);
-  const text = formatters[kindOf(value)]?.(verb, value);
-  return text ?? `%!${verb.letter}(${goType(value)}=${formatNested(value)})`;
+const formatList = (directive: Directive, list: readonly Value[]): string => {
+  const items = list.map((item) => nested(directive, item));
+  return directive.source ? `[]interface {}{${items.join(', ')}}` : `[${items.join(' ')}]`;
 };
 
-const nested = (verb: Verb, value: Value): string =>
-  value === null ? (verb.letter === 'v' ? pad('<nil>', verb) : `%!${verb.letter}(<nil>)`) : formatVerb(verb, value);
-
-const formatList = (verb: Verb, list: readonly Value[]): string =>
-  `[${list.map((item) => nested(verb, item)).join(' ')}]`;
-
-const formatMap = (verb: Verb, map: { readonly [key: string]: Value }): string => {
-  const entries = sortedKeys(map).map((key) => `${nested(verb, key)}:${nested(verb, map[key] ?? null)}`);
-  return `map[${entries.join(' ')}]`;
+const formatMap = (directive: Directive, map: { readonly [key: string]: Value }): string => {
+  const entries = sortedKeys(map).map((key) => `${nested(directive, key)}:${nested(directive, map[key] ?? null)}`);
+  return directive.source ? `map[string]interface {}{${entries.join(', ')}}` : `map[${entries.join(' ')}]`;
 };
 
-const pad = (text: string, { width, flags }: Verb, zeros = false): string => {
-  const missing = (width ?? 0) - [...text].length;
+const padding = (count: number, { zero, minus }: Directive): string => (zero && !minus ? '0' : ' ').repeat(count);
+
+const pad = (text: string, directive: Directive): string => {
+  const missing = (directive.width ?? 0) - [...text].length;
   if (missing <= 0) return text;
-  if (flags.includes('-')) return text + ' '.repeat(missing);
-  if (!zeros || !flags.includes('0')) return ' '.repeat(missing) + text;
-  const sign = /^[+\- ]/.exec(text)?.[0] ?? '';
-  return sign + '0'.repeat(missing) + text.slice(sign.length);
+  return directive.minus ? text + padding(missing, directive) : padding(missing, directive) + text;
 };
 
-const signed = (text: string, flags: string): string => {
-  if (text.startsWith('-') || text.startsWith('+')) return text;
-  if (flags.includes('+')) return `+${text}`;
-  return flags.includes(' ') ? ` ${text}` : text;
-};
+const padBlank = (text: string, directive: Directive): string => pad(text, { ...directive, zero: false });
 
-const formatBool = (verb: Verb, value: Value): string | undefined =>
-  verb.letter === 't' || verb.letter === 'v' ? pad(String(value), verb, true) : undefined;
+const cut = (text: string, { precision }: Directive): string =>
+  precision === undefined ? text : [...text].slice(0, precision).join('');
 
-const hexBytes = (text: string, { letter, flags, precision }: Verb): string => {
-  const bytes = Buffer.from(text).subarray(0, precision);
-  const prefix = flags.includes('#') ? `0${letter}` : '';
-  const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
-  const cased = pairs.map((pair) => (letter === 'X' ? pair.toUpperCase() : pair));
-  if (flags.includes(' ')) return cased.map((pair) => prefix + pair).join(' ');
-  return cased.length === 0 ? '' : prefix + cased.join('');
-};
+const formatBool = (directive: Directive, value: Value): string | undefined =>
+  directive.verb === 't' || directive.verb === 'v' ? pad(String(value), directive) : undefined;
 
-const quoted = (text: string, flags: string): string => {
-  const raw = flags.includes('#') && !text.includes('`') && !/[^\t\P{Cc}]|\ufeff/u.test(text);
-  return raw ? `\`${text}\`` : quoteString(text, flags.includes('+'));
-};
-
-const formatString = (verb: Verb, value: Value): string | undefined => {
+const formatString = (directive: Directive, value: Value): string | undefined => {
   const text = String(value);
-  const { letter, precision, flags } = verb;
-  if (letter === 'x' || letter === 'X') return pad(hexBytes(text, verb), verb, true);
-  const cut = precision === undefined ? text : [...text].slice(0, precision).join('');
-  if (letter === 's') return pad(cut, verb, true);
-  if (letter === 'v') return pad(flags.includes('#') ? quoted(cut, '') : cut, verb, true);
-  return letter === 'q' ? pad(quoted(cut, flags), verb, true) : undefined;
+  switch (directive.verb) {
+    case 'v':
+      return directive.source ? quoted(text, { ...directive, sharp: false }) : pad(cut(text, directive), directive);
+    case 's':
+      return pad(cut(text, directive), directive);
+    case 'q':
+      return quoted(text, directive);
+    case 'x':
+    case 'X':
+      return pad(hexBytes(text, directive), directive);
+    default:
+      return undefined;
+  }
+};
+
+const hexBytes = (text: string, { verb, sharp, space, precision }: Directive): string => {
+  const bytes = Buffer.from(text).subarray(0, precision);
+  if (bytes.length === 0) return '';
+  const prefix = sharp ? `0${verb}` : '';
+  const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
+  const cased = verb === 'X' ? pairs.map((pair) => pair.toUpperCase()) : pairs;
+  return space ? cased.map((pair) => prefix + pair).join(' ') : prefix + cased.join('');
+};
+
+const quoted = (text: string, directive: Directive): string => {
+  const part = cut(text, directive);
+  const raw = directive.sharp && !part.includes('`') && !/[^\t\P{Cc}]|\ufeff/u.test(part);
+  return pad(raw ? `\`${part}\`` : quoteString(part, directive.plus), directive);
 };
 
 const bases: Record<string, { base: number; prefix: string }> = {
@@ -132,32 +104,45 @@ const bases: Record<string, { base: number; prefix: string }> = {
   v: { base: 10, prefix: '' },
   b: { base: 2, prefix: '0b' },
   o: { base: 8, prefix: '0' },
-  O: { base: 8, prefix: '' },
+  O: { base: 8, prefix: '0' },
   x: { base: 16, prefix: '0x' },
   X: { base: 16, prefix: '0X' },
 };
 
-const formatInteger = (verb: Verb, value: Value): string | undefined => {
+const formatInteger = (directive: Directive, value: Value): string | undefined => {
   const number = BigInt(value as number | bigint);
-  const { letter, flags, precision } = verb;
-  if (letter === 'c') return pad(rune(number), verb);
-  if (letter === 'q') return pad(quoteRune(Number(number), flags.includes('+')), verb);
-  if (letter === 'U') return pad(`U+${number.toString(16).toUpperCase().padStart(4, '0')}`, verb);
-  const form = bases[letter];
-  if (!form) return undefined;
-  if (precision === 0 && number === 0n) return pad('', verb);
-  const digits = (number < 0n ? -number : number).toString(form.base).padStart(precision ?? 0, '0');
-  const cased = letter === 'X' ? digits.toUpperCase() : digits;
-  const prefix = basePrefix(verb, form.prefix);
-  const zeros = precision === undefined && flags.includes('0') && !flags.includes('-');
-  const sign = number < 0n ? '-' : signed('', flags);
-  const filled = zeros ? cased.padStart((verb.width ?? 0) - sign.length, '0') : cased;
-  return pad(sign + prefix + filled, { ...verb, flags: flags.replaceAll('0', '') });
+  const { verb, plus } = directive;
+  if (verb === 'c') return pad(rune(number), directive);
+  if (verb === 'q') return pad(quoteRune(Number(number), plus), directive);
+  if (verb === 'U') return unicode(number, directive);
+  const form = bases[verb];
+  return form && based(number, form, directive);
 };
 
-const basePrefix = ({ letter, flags }: Verb, prefix: string): string => {
-  if (letter === 'O') return '0o';
-  return flags.includes('#') ? prefix : '';
+const based = (number: bigint, form: { base: number; prefix: string }, directive: Directive): string => {
+  const { verb, precision, width, zero, minus } = directive;
+  if (precision === 0 && number === 0n) return ' '.repeat(width ?? 0);
+  const sign = signOf(number < 0n ? '-' : '+', directive);
+  const filled = precision === undefined && zero && !minus ? (width ?? 0) - sign.length : (precision ?? 0);
+  const plain = (number < 0n ? -number : number).toString(form.base).padStart(filled, '0');
+  const digits = verb === 'X' ? plain.toUpperCase() : plain;
+  const prefixed = directive.sharp && !(form.base === 8 && digits.startsWith('0')) ? form.prefix + digits : digits;
+  return padBlank(sign + (verb === 'O' ? '0o' : '') + prefixed, directive);
+};
+
+const signOf = (sign: string, { plus, space }: Directive): string => {
+  if (sign === '-' || plus) return sign;
+  return space ? ' ' : '';
+};
+
+const unicode = (number: bigint, directive: Directive): string => {
+  const code = BigInt.asUintN(64, number);
+  const digits = code
+    .toString(16)
+    .toUpperCase()
+    .padStart(Math.max(4, directive.precision ?? 0), '0');
+  const shown = directive.sharp && code <= 0x10ffffn && isPrintable(rune(code)) ? ` '${rune(code)}'` : '';
+  return padBlank(`U+${digits}${shown}`, directive);
 };
 
 const rune = (code: bigint): string => {
@@ -165,45 +150,36 @@ const rune = (code: bigint): string => {
   return String.fromCodePoint(valid ? Number(code) : 0xfffd);
 };
 
-const exponent = (text: string): string => text.replace(/e([+-])(\d)$/, 'e$10$2');
+const floatVerbs: Record<string, string> = { v: 'g', F: 'f' };
 
-const general = (value: number, precision: number | undefined): string => {
-  if (precision === undefined) return formatFloat(value);
-  const digits = Math.max(1, Math.min(precision, 100));
-  const scientific = value.toExponential(digits - 1);
-  const power = Number(scientific.slice(scientific.indexOf('e') + 1));
-  const trim = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
-  if (power < -4 || power >= digits) return exponent(scientific.replace(/^[^e]*/, trim));
-  return trim(value.toFixed(Math.max(0, digits - 1 - power)));
-};
-
-const formatFloatVerb = (verb: Verb, value: Value): string | undefined => {
+const formatFloatVerb = (directive: Directive, value: Value): string | undefined => {
+  const { verb, precision, width, zero, minus, plus, space } = directive;
+  if (!/^[vbgGxXfFeE]$/.test(verb)) return undefined;
+  const form = floatVerbs[verb] ?? verb;
   const number = value instanceof GoFloat ? value.value : 0;
-  const { letter, precision } = verb;
-  const digits = Math.min(precision ?? 6, 100);
-  const forms: Record<string, () => string> = {
-    f: () => fixed(number, digits),
-    e: () => exponent(number.toExponential(digits)),
-    g: () => general(number, precision),
-    v: () => general(number, precision),
-  };
-  const form = forms[letter.toLowerCase()];
-  if (!form || letter === 'V') return undefined;
-  const text = Number.isFinite(number) ? form() : formatFloat(number);
-  const cased = letter === 'E' || letter === 'G' ? text.toUpperCase() : text;
-  return pad(signed(cased, verb.flags), verb, Number.isFinite(number));
+  const text = floatText(number, form, precision);
+  if (Number.isNaN(number))
+    return padBlank(plus || space ? signOf('+', directive) + text.slice(1) : text.slice(1), directive);
+  const sign = signOf(text.slice(0, 1), directive);
+  if (!Number.isFinite(number)) return padBlank(sign + text.slice(1), directive);
+  const digits = directive.sharp && form !== 'b' ? withPoint(text.slice(1), form, precision) : text.slice(1);
+  const missing = (width ?? 0) - digits.length - 1;
+  if (sign !== '' && zero && !minus && missing > 0) return sign + '0'.repeat(missing) + digits;
+  return pad(sign + digits, directive);
 };
 
-/** Unlike toFixed, Go prints all digits of numbers from 1e21 on, and rounds a tie to the even digit. */
-const fixed = (value: number, digits: number): string => {
-  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
-  const exact = value.toFixed(Math.min(100, digits + 60));
-  const cut = exact.slice(0, exact.indexOf('.') + 1 + digits).replace(/\.$/, '');
-  const tail = exact.slice(exact.indexOf('.') + 1 + digits);
-  return /^50*$/.test(tail) && /[02468]$/.test(cut) ? cut : value.toFixed(digits);
+/** The flag # keeps the point, and the zeros behind it. */
+const withPoint = (text: string, verb: string, precision: number | undefined): string => {
+  const at = text.search(/^0x/i.test(text) ? /p/i : /e/i);
+  const [number, tail] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at)];
+  const counted = ['g', 'G', 'x'].includes(verb) ? (precision ?? 6) : 0;
+  const significant = number.replace('.', '').replace(/^0+/, '').length;
+  const lone = !number.includes('.') && number === '0' ? 1 : 0;
+  const missing = Math.max(0, counted - significant - lone);
+  return number + (number.includes('.') ? '' : '.') + '0'.repeat(missing) + tail;
 };
 
-const formatters: Partial<Record<string, (verb: Verb, value: Value) => string | undefined>> = {
+const formatters: Partial<Record<string, (directive: Directive, value: Value) => string | undefined>> = {
   bool: formatBool,
   string: formatString,
   int: formatInteger,

@@ -7,6 +7,7 @@ export * from './api/procedures.ts';
 export * from './api/repository-auth.ts';
 export * from './api/repository-envelopes.ts';
 export * from './api/repository-health.ts';
+export * from './api/repository-retention.ts';
 export * from './api/repository-uploads.ts';
 export * from './api/repository-versions.ts';
 export * from './api/restores.ts';

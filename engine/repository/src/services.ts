@@ -10,7 +10,9 @@ import type { ConfigurationProvider } from './configuration/configuration-provid
 import type { AuditEntry } from './metadata/audit.ts';
 import type { MetadataStore } from './metadata/metadata-store.ts';
 import type { Rotator } from './retention/rotator.ts';
+import type { StorageSweep } from './sweep/storage-sweep.ts';
 import type { UploadService } from './uploads/upload-service.ts';
+import type { VerificationJob } from './verification/verification-job.ts';
 
 /** Settings that handlers need. Times in milliseconds. */
 export interface ServiceSettings {
@@ -24,6 +26,8 @@ export interface ServiceSettings {
   readonly downloadTimeout: number | undefined;
   readonly storageTimeout: number | undefined;
   readonly storageCheckTimeout: number;
+  /** Within it every stored byte is read again. Undefined: only on demand. */
+  readonly verifyPeriod: number | undefined;
   /** IANA name, for windows without one of their own. */
   readonly timeZone: string;
 }
@@ -43,6 +47,8 @@ export interface Services {
   readonly blobs: BlobStore;
   readonly uploads: UploadService;
   readonly rotator: Rotator;
+  readonly verification: VerificationJob;
+  readonly sweep: StorageSweep;
   readonly tokens: TokenService;
   readonly sessions: SessionService;
   readonly logins: LoginService;

@@ -16,7 +16,9 @@ import { drained } from './drain.ts';
 import { authRoutes } from './features/auth-routes.ts';
 import { healthRoutes } from './features/health-routes.ts';
 import { openApiRoute } from './features/openapi-routes.ts';
+import { storageSweepRoutes } from './features/storage-sweep-routes.ts';
 import { uploadRoutes } from './features/upload-routes.ts';
+import { versionCareRoutes } from './features/version-care-routes.ts';
 import { versionRoutes } from './features/version-routes.ts';
 import { createDecisionRecord } from './http/decision-record.ts';
 import { createRepositoryServer } from './http/repository-server.ts';
@@ -25,7 +27,12 @@ import { createTransferGate, type TransferGate } from './http/transfer-gate.ts';
 import type { MetadataStore } from './metadata/metadata-store.ts';
 import { Rotator } from './retention/rotator.ts';
 import type { RateLimiters, ServiceSettings, Services } from './services.ts';
+import { startMaintenance } from './sweep/maintenance.ts';
+import { StorageSweep } from './sweep/storage-sweep.ts';
 import { UploadService } from './uploads/upload-service.ts';
+import { createReadPace } from './verification/read-pace.ts';
+import { VerificationJob } from './verification/verification-job.ts';
+import { Verifier } from './verification/verifier.ts';
 
 /** Requests per client address; 0 switches a limit off. */
 export interface RateLimits {
@@ -79,6 +86,16 @@ export interface RepositoryOptions {
   readonly drainTime?: number;
   /** Uploads at once; more are refused with 503. Default: 256. */
   readonly maxTransfers?: number;
+  /** Within it every stored byte is read again and compared with its SHA-256; 0: only on demand. Default: 30 days. */
+  readonly verifyPeriod?: number;
+  /** Bytes per second that verification may read. Default: 32 MiB. */
+  readonly verifyRate?: number;
+  /** Between two comparisons of storage and database; 0: only on demand. Default: 24 hours. */
+  readonly sweepInterval?: number;
+  /** Objects without a version are no orphans before this age. Default: 24 hours. */
+  readonly orphanGrace?: number;
+  /** Whether orphans are removed when the grace is over. Default: false, they are only reported. */
+  readonly removeOrphans?: boolean;
   /** For windows that name no zone. Default: that of the process. */
   readonly timeZone?: string;
   readonly clock?: Clock;
@@ -97,6 +114,7 @@ const strangersPerMinute = 60;
 const sweepInterval = 30_000;
 const keepSettled = 30 * 24 * hour;
 const millisecondsPerSecond = 1000;
+const mebibyte = 1024 * 1024;
 
 const limitersOf = (limits: Partial<RateLimits>, clock: Clock): RateLimiters => ({
   default: createRateLimiter(limits.default ?? 5, millisecondsPerSecond, clock),
@@ -114,8 +132,27 @@ const settingsOf = (options: RepositoryOptions): ServiceSettings => ({
   downloadTimeout: options.downloadTimeout,
   storageTimeout: options.storageTimeout,
   storageCheckTimeout: options.storageCheckTimeout ?? 5000,
+  verifyPeriod: options.verifyPeriod === 0 ? undefined : (options.verifyPeriod ?? 30 * 24 * hour),
   timeZone: options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
 });
+
+const careOf = (options: RepositoryOptions, clock: Clock) => {
+  const { metadata, blobs, logger } = options;
+  const pace = createReadPace(options.verifyRate ?? 32 * mebibyte);
+  const period = options.verifyPeriod || 30 * 24 * hour;
+  const grace = options.orphanGrace ?? 24 * hour;
+  return {
+    rotator: new Rotator({ metadata, blobs, clock, logger }),
+    verification: new VerificationJob({
+      metadata,
+      clock,
+      logger,
+      period,
+      verifier: new Verifier({ metadata, blobs, clock, logger, pace }),
+    }),
+    sweep: new StorageSweep({ metadata, blobs, clock, logger, grace, removes: options.removeOrphans ?? false }),
+  };
+};
 
 const createServices = (options: RepositoryOptions, stopping: () => boolean): Services => {
   const { configuration, metadata, blobs, logger } = options;
@@ -130,7 +167,7 @@ const createServices = (options: RepositoryOptions, stopping: () => boolean): Se
     metadata,
     blobs,
     uploads: new UploadService({ metadata, blobs, clock, logger, idleTimeout: options.idleTimeout ?? 15 * minute }),
-    rotator: new Rotator({ metadata, blobs, clock, logger }),
+    ...careOf(options, clock),
     tokens,
     sessions: createSessionService({
       tokens,
@@ -196,6 +233,8 @@ const routerOf = (services: Services) => {
     ...versionRoutes(services),
     ...uploadRoutes(services),
     ...healthRoutes(services),
+    ...versionCareRoutes(services),
+    ...storageSweepRoutes(services),
   ];
   return createRouter([...routes, openApiRoute(services, routes)]);
 };
@@ -212,10 +251,18 @@ interface Running {
   readonly listener: ReturnType<typeof createRepositoryServer>;
   readonly gate: TransferGate;
   readonly stopSweeping: () => Promise<void>;
+  readonly stopMaintenance: () => Promise<void>;
   readonly drainTime: number;
 }
 
-const shutDown = async ({ services, listener, gate, stopSweeping, drainTime }: Running): Promise<void> => {
+const shutDown = async ({
+  services,
+  listener,
+  gate,
+  stopSweeping,
+  stopMaintenance,
+  drainTime,
+}: Running): Promise<void> => {
   const { uploads, metadata } = services;
   gate.close();
   await drained(() => listener.active() === 0 && uploads.unsettled === 0, drainTime);
@@ -226,6 +273,7 @@ const shutDown = async ({ services, listener, gate, stopSweeping, drainTime }: R
   listener.server.closeAllConnections();
   await closed;
   await drained(() => listener.active() === 0, 5000);
+  await stopMaintenance();
   await stopSweeping();
   try {
     await uploads.sweep({ allOpen: metadata.exclusive });
@@ -264,7 +312,12 @@ export const startRepository = async (options: RepositoryOptions): Promise<Runni
   // Without a listener, a failure to accept one connection would end the process.
   listener.server.on('error', (error) => options.logger.error({ err: error }, 'a connection could not be accepted'));
   const stopSweeping = startSweeping(services);
-  const running = { services, listener, gate, stopSweeping, drainTime: options.drainTime ?? 20_000 };
+  const stopMaintenance = startMaintenance({
+    ...services,
+    verification: services.settings.verifyPeriod === undefined ? undefined : services.verification,
+    sweepInterval: options.sweepInterval ?? 24 * hour,
+  });
+  const running = { services, listener, gate, stopSweeping, stopMaintenance, drainTime: options.drainTime ?? 20_000 };
   return {
     url: urlOf(listener.server.address()),
     stop: () => {

@@ -15,6 +15,24 @@ export const repositoryVersionSchema = z
     UpdatedAt: repositoryInstantSchema,
     DeletedAt: z.null(),
     sha256: sha256HexSchema.optional().describe('Absent: stored by a server that kept no digests.'),
+    hold: z
+      .strictObject({
+        reason: z.string(),
+        by: z.string(),
+        at: repositoryInstantSchema,
+        until: repositoryInstantSchema.nullable(),
+      })
+      .optional()
+      .describe('The version is protected. Absent: it is not.'),
+    verification: z
+      .strictObject({
+        result: z.enum(['good', 'damaged', 'missing']),
+        at: repositoryInstantSchema,
+        detail: z.string().nullable(),
+        digest: z.enum(['recorded', 'baseline']).describe('baseline: of unverified origin.'),
+      })
+      .optional()
+      .describe('What the stored bytes were when they were last read again. Absent: not yet.'),
   })
   .meta({ id: 'Version', description: 'A stored backup.' });
 

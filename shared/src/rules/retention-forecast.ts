@@ -51,14 +51,14 @@ interface Course {
 
 /** Uploads again and again what the newest version is, and watches what leaves. */
 const play = (limits: CollectionLimits, versions: readonly ForecastVersion[], pace: Pace): Course => {
-  const { start, bytes, interval, reserved } = pace;
+  const { start, bytes, interval } = pace;
   const departures: DepartureForecast[] = [];
   const present = new Set(versions.map((version) => version.versionNumber));
   let live = [...versions];
   let next = (versions.at(-1)?.versionNumber ?? 0) + 1;
   for (let step = 1; step <= steps; step += 1) {
     const now = new Date(start.getTime() + (step - 1) * (interval ?? 0));
-    if (allowedUploadBytes(limits, live, { now, reserved }) < bytes) {
+    if (allowedUploadBytes(limits, live, { now }) < bytes) {
       return { departures, fits: step - 1 };
     }
     live.push({ versionNumber: next++, createdAt: now, bytes });
@@ -75,8 +75,19 @@ interface Pace {
   readonly start: Date;
   readonly bytes: number;
   readonly interval: number | undefined;
-  readonly reserved: readonly number[];
 }
+
+/** Protected versions without which the next upload of the size of the newest good one would fit. Empty: it fits, or never would. */
+export const blockedBy = (limits: CollectionLimits, versions: readonly ForecastVersion[], now: Date): number[] => {
+  const bytes = versions.findLast((version) => !version.bad)?.bytes ?? 0;
+  const allowed = allowedUploadBytes(limits, versions, { now });
+  if (allowed >= Math.max(1, bytes)) {
+    return [];
+  }
+  const held = protectedFromLeaving(limits, versions, now);
+  const freed = held.reduce((sum, version) => sum + version.bytes, 0);
+  return allowed + freed >= bytes ? held.map((version) => version.versionNumber) : [];
+};
 
 /** What happens next if uploads go on as they did. `versions` by ascending number. */
 export const forecastCollection = (
@@ -89,11 +100,8 @@ export const forecastCollection = (
   const presentBytes = newest?.bytes ?? 0;
   const interval = medianInterval(versions);
   const first = new Date(Math.max(now.getTime(), (newest?.createdAt ?? now).getTime() + (interval ?? 0)));
-  const { departures, fits } = play(limits, versions, { start: first, bytes: presentBytes, interval, reserved });
+  const { departures, fits } = play(limits, versions, { start: first, bytes: presentBytes, interval });
   const allowedBytes = allowedUploadBytes(limits, versions, { now, reserved });
-  const free = protectedFromLeaving(limits, versions, now);
-  const freed = free.reduce((sum, version) => sum + version.bytes, 0);
-  const blocked = allowedBytes < Math.max(1, presentBytes) && allowedBytes + freed >= presentBytes;
   return {
     departures,
     kept: judgeVersions(versions, retentionOf(limits), { now, incoming: 1 }).map(({ version, keptBecause }) => ({
@@ -105,6 +113,6 @@ export const forecastCollection = (
     allowedBytes,
     uploadsThatFit: fits,
     fullAt: fits === undefined || interval === undefined ? undefined : new Date(first.getTime() + fits * interval),
-    blockedBy: blocked ? free.map((version) => version.versionNumber) : [],
+    blockedBy: blockedBy(limits, versions, now),
   };
 };

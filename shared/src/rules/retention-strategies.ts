@@ -36,11 +36,7 @@ const elderAgesUntilTooOld = 14;
 const ageAt = (version: DatedVersion, now: Date): number => now.getTime() - version.createdAt.getTime();
 
 /** The last good version from before the newest `count`, when all of those came just now. Undefined: they did not. */
-export const elderOf = <T extends DatedVersion>(
-  good: readonly T[],
-  count: number,
-  moment: StrategyMoment,
-): T | undefined => {
+const elderOf = <T extends DatedVersion>(good: readonly T[], count: number, moment: StrategyMoment): T | undefined => {
   const { now, elderAge } = moment;
   const first = good.at(-Math.max(1, count));
   const elder = good.findLast((version) => ageAt(version, now) >= elderAge);

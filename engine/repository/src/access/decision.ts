@@ -52,3 +52,6 @@ export const mayViewUser = (actor: Actor, name: string): boolean =>
 
 export const mayActForUser = (actor: Actor, name: string): boolean =>
   actor.user.name === name || (isUnrestricted(actor) && isSystemAdmin(actor.user.roles));
+
+/** The storage as a whole holds names of every collection. */
+export const mayOperateStorage = (actor: Actor): boolean => isUnrestricted(actor) && isSystemAdmin(actor.user.roles);

@@ -1,11 +1,18 @@
-import { type BackupWindow, type CollectionLimits, extraBytes, parseBackupWindow, parseSize } from '@backstay/shared';
+import {
+  type BackupWindow,
+  type CollectionLimits,
+  extraBytes,
+  parseBackupWindow,
+  parseSize,
+  type RetentionPolicy,
+} from '@backstay/shared';
 import type { CollectionDocument } from './documents.ts';
 import { MisconfiguredError } from './misconfigured-error.ts';
 import { olderCopiesOf, readRetention } from './retention-rules.ts';
 
 /** What a collection demands of an upload, ready to use. */
 export interface CollectionRules {
-  readonly limits: CollectionLimits;
+  readonly limits: CollectionLimits & { readonly retention: RetentionPolicy };
   readonly windows: readonly BackupWindow[];
 }
 

@@ -55,6 +55,26 @@ export const collectionForListing = async (services: Services, context: ActorCon
   return collection;
 };
 
+/** The right to change what is stored, which only managers have. */
+export const collectionToManage = async (
+  services: Services,
+  context: ActorContext,
+  action: 'version.hold' | 'version.delete' | 'collection.verify',
+): Promise<CollectionDocument> => {
+  const collection = await findCollection(services, context.params['collectionId'] ?? '');
+  must(context, { collection, anyOf: [action], refusal: `not authorized to do this to versions: ${action}` });
+  return collection;
+};
+
+/** Limits, windows and template. What is wrong with them is answered with 500 and the field. */
+export const rulesOf = (services: Services, collection: CollectionDocument): CollectionRules => {
+  try {
+    return readRules(collection, services.settings.timeZone);
+  } catch (error) {
+    throw error instanceof MisconfiguredError ? misconfigured(services, collection.name, error) : error;
+  }
+};
+
 /** The right to upload, whatever the time: for going on with an upload that began inside a window. */
 export const collectionForUpload = async (services: Services, context: ActorContext): Promise<CollectionDocument> => {
   const collection = await findCollection(services, context.params['collectionId'] ?? '');

@@ -6,6 +6,7 @@ import type { RequestContext, Route } from '../http/context.ts';
 import { failure, type Reply, success } from '../http/reply.ts';
 import type { Version } from '../metadata/versions.ts';
 import type { Services } from '../services.ts';
+import { checkRetention, checkVerification } from './care-checks.ts';
 import { findCollection } from './collection-access.ts';
 import { goTime } from './go-time.ts';
 import { aliveDocumentation, collectionHealthDocumentation, readyDocumentation } from './health-documentation.ts';
@@ -140,7 +141,11 @@ const collectionHealth = async (services: Services, context: RequestContext): Pr
   const items = [
     await runCheck('BackupWindowValidator', async () => {
       const windows = readWindows(collection, settings.timeZone);
-      checkWindows(windows, (await versions()).at(-1), clock.now());
+      checkWindows(
+        windows,
+        (await versions()).findLast((version) => !version.bad),
+        clock.now(),
+      );
     }),
     await runCheck('VersionsSizeValidator', async () => {
       const { maxVersionBytes } = readLimits(collection);
@@ -158,6 +163,8 @@ const collectionHealth = async (services: Services, context: RequestContext): Pr
         throw new Error(`Summary of all files is ${total}b, while collection hard limit is ${maxTotalBytes}b`);
       }
     }),
+    await runCheck('VerificationValidator', async () => checkVerification(services, await versions())),
+    await runCheck('RetentionValidator', async () => checkRetention(services, collection, await versions())),
   ];
   return reportOf(items);
 };

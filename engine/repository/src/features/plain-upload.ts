@@ -12,7 +12,7 @@ import type { Services } from '../services.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import type { UploadTarget } from '../uploads/upload-service.ts';
 import { collectionForNewUpload, uploadRules } from './collection-access.ts';
-import { whyFull } from './room.ts';
+import { protectionIn, whyFull } from './room.ts';
 import { storageFailure } from './storage-failure.ts';
 import { versionOnWire } from './wire.ts';
 
@@ -135,6 +135,15 @@ const commit = async (services: Services, upload: Upload, target: UploadTarget):
   }
 };
 
+/** The text of the old server stays; what it did not know is added. */
+const withReason = async (services: Services, target: UploadTarget, error: unknown): Promise<unknown> => {
+  if (!(error instanceof Failure) || !error.message.includes('filesize reached allowed limit')) {
+    return error;
+  }
+  const reason = await protectionIn(services, target.document, target.rules);
+  return reason === undefined ? error : failure(error.reply.status, `${error.message}; ${reason}`);
+};
+
 const store = async (services: Services, context: ActorContext, target: UploadTarget): Promise<Reply> => {
   const { uploads } = services;
   const uploader = { user: context.actor.user.name, sessionId: context.session.id };
@@ -151,7 +160,7 @@ const store = async (services: Services, context: ActorContext, target: UploadTa
     await grace(services, context);
   } catch (error) {
     await uploads.abort(opened.upload, error instanceof Error ? error.message : 'failed');
-    throw error;
+    throw await withReason(services, target, error);
   }
   const version = await commit(services, opened.upload, target);
   context.note({ target: `version ${version.versionNumber}` });

@@ -29,6 +29,9 @@ export const downloadDocumentation: RouteDocumentation = {
   summary: 'Download a version',
   description: 'Bytes are compared with the recorded SHA-256 on their way: when they differ, the connection is cut.',
   params: { versionNum: z.string().describe('A number, `v` and a number, or `latest`.') },
+  query: z.object({
+    bad: z.enum(['true']).optional().describe('Give what is left of a version that is known to be bad.'),
+  }),
   headers: z.object({
     range: z.string().optional().describe('One range, e.g. `bytes=1000-`.'),
     'if-range': z.string().optional(),
@@ -52,7 +55,8 @@ export const downloadDocumentation: RouteDocumentation = {
     416: { description: 'The version has no such range.', headers: { 'content-range': 'How long the version is.' } },
   },
   errors: {
-    404: 'There is no such collection or version.',
+    404: 'There is no such collection or version, or `latest` and no good one.',
+    409: 'The version is known to be bad, and the query does not say `bad=true`.',
     408: 'The download did not begin in time.',
     412: 'The version is another than `If-Match` says.',
     500: 'The stored bytes cannot be read.',

@@ -1,8 +1,23 @@
 import type { GrantedAccess } from '../metadata/sessions.ts';
 import type { Upload } from '../metadata/uploads.ts';
-import type { Version } from '../metadata/versions.ts';
+import type { Hold, Version } from '../metadata/versions.ts';
 
 /* How things look on the wire. Field names, also their capitals, are those of the old server. */
+
+const holdOnWire = ({ reason, by, at, until }: Hold) => ({
+  reason,
+  by,
+  at: at.toISOString(),
+  until: until?.toISOString() ?? null,
+});
+
+const verificationOnWire = ({ verification, baseline }: Version) =>
+  verification && {
+    result: verification.result,
+    at: verification.at.toISOString(),
+    detail: verification.detail ?? null,
+    digest: baseline ? 'baseline' : 'recorded',
+  };
 
 export const versionOnWire = (version: Version) => ({
   id: version.id,
@@ -16,6 +31,8 @@ export const versionOnWire = (version: Version) => ({
   UpdatedAt: version.updatedAt.toISOString(),
   DeletedAt: null,
   ...(version.sha256 === undefined ? {} : { sha256: version.sha256 }),
+  ...(version.hold === undefined ? {} : { hold: holdOnWire(version.hold) }),
+  ...(version.verification === undefined ? {} : { verification: verificationOnWire(version) }),
 });
 
 export const grantedAccessOnWire = (access: GrantedAccess) => ({

@@ -45,21 +45,21 @@ export class Rotator {
     }
   }
 
-  /** Removes a version for good. False: it is held, or gone already. */
-  async remove(version: Version): Promise<boolean> {
-    const { metadata, clock } = this.#options;
-    if (!(await metadata.versions.retire(version.id, clock.now()))) {
-      return false;
-    }
-    await this.#removeBytes(version);
-    return true;
-  }
-
   /** Removes the bytes of versions that are out of the list already. */
   async removeRetired(): Promise<void> {
     for (const version of await this.#options.metadata.versions.toRemove(removedAtOnce)) {
-      await this.#removeBytes(version);
+      await this.removeBytes(version);
     }
+  }
+
+  /** The version must be out of the lists. Idempotent. */
+  async removeBytes(version: Version): Promise<void> {
+    const { metadata, blobs, clock } = this.#options;
+    // Templates of old servers may have given several versions one file.
+    if (!(await metadata.versions.hasFile(version.collectionId, version.filename))) {
+      await blobs.delete(blobKey(version.collectionId, version.filename));
+    }
+    await metadata.versions.markRemoved(version.id, clock.now());
   }
 
   /** A hold that came meanwhile wins. */
@@ -72,21 +72,12 @@ export class Rotator {
     const target = `version ${version.versionNumber}`;
     await metadata.audit.append({ action: 'version.rotate', outcome: 'done', collectionId, target }, clock.now());
     onRotated?.(version);
-    await this.#removeBytes(version);
+    await this.removeBytes(version);
   }
 
   async #newestIsStored(live: readonly Version[]): Promise<boolean> {
     const newest = live.findLast((version) => !version.bad);
     const key = newest && blobKey(newest.collectionId, newest.filename);
     return key !== undefined && (await this.#options.blobs.size(key)) === newest?.bytes;
-  }
-
-  async #removeBytes(version: Version): Promise<void> {
-    const { metadata, blobs, clock } = this.#options;
-    // Templates of old servers may have given several versions one file.
-    if (!(await metadata.versions.hasFile(version.collectionId, version.filename))) {
-      await blobs.delete(blobKey(version.collectionId, version.filename));
-    }
-    await metadata.versions.markRemoved(version.id, clock.now());
   }
 }

@@ -1,3 +1,4 @@
+import { controllerCases } from './controller-cases.ts';
 import type { FaultCase } from './fault-case.ts';
 import { fuzzCases } from './fuzz.ts';
 import { plantedBugsAreCaught } from './planted-bugs.ts';
@@ -29,6 +30,7 @@ export const cases: readonly FaultCase[] = [
   lostRights,
   stoppedWithUploads,
   brokenRestores,
+  ...controllerCases,
   ...fuzzCases,
   powerCut,
   plantedBugsAreCaught,

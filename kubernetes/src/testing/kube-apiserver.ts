@@ -22,6 +22,13 @@ export interface KubeApiserver {
   /** Of a member of system:masters. */
   readonly adminToken: string;
   readonly kubeconfigPath: string;
+  /** kill -9 of the API server alone: etcd keeps what was acknowledged. */
+  kill(): Promise<void>;
+  /** After `kill`: the same address, the same objects. */
+  restart(): Promise<void>;
+  /** Stops answering without closing a connection, until `resume`. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -118,7 +125,7 @@ export const startKubeApiserver = async (options: KubeApiserverOptions = {}): Pr
     throw new Error('Set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver.');
   }
   const folder = await mkdtemp(join(tmpdir(), 'kube-apiserver-'));
-  const programs: Started[] = [];
+  const programs: Pick<Started, 'stop'>[] = [];
   const stop = async (): Promise<void> => {
     for (const program of programs.toReversed()) {
       await program.stop();
@@ -134,17 +141,29 @@ export const startKubeApiserver = async (options: KubeApiserverOptions = {}): Pr
     const port = await freePort();
     const url = `https://127.0.0.1:${port}`;
     const args = apiserverArguments(folder, etcd.url, port);
-    const program = startProgram(join(assets, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log'));
-    programs.push(program);
     const caFile = join(folder, 'pki', 'apiserver.crt');
-    await waitReady({ url, token: adminToken, caFile, program });
+    const server: { program: Started | undefined } = { program: undefined };
+    const restart = async (): Promise<void> => {
+      const program = startProgram(join(assets, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log'));
+      server.program = program;
+      await waitReady({ url, token: adminToken, caFile, program });
+    };
+    const kill = async (): Promise<void> => {
+      await server.program?.stop();
+    };
+    programs.push({ stop: kill });
+    await restart();
     const caCertificate = await readFile(caFile, 'utf8');
     const kubeconfigPath = join(folder, 'kubeconfig');
     await writeKubeconfig(kubeconfigPath, { url, ca: caCertificate, token: adminToken });
     if (options.controllers) {
       programs.push(startControllers(assets, folder, kubeconfigPath));
     }
-    return { url, caCertificate, adminToken, kubeconfigPath, stop };
+    return {
+      ...{ url, caCertificate, adminToken, kubeconfigPath, kill, restart, stop },
+      pause: () => void server.program?.child.kill('SIGSTOP'),
+      resume: () => void server.program?.child.kill('SIGCONT'),
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -44,7 +44,7 @@ const queueGauge = (registers: Registry[], observed: () => Observed | undefined)
 const leaderGauge = (registers: Registry[], observed: () => Observed | undefined) =>
   new Gauge({
     name: `${prefix}leader`,
-    help: '1 while this process does the work.',
+    help: 'Whether this process does the work: 1 or 0.',
     registers,
     collect() {
       this.set(observed()?.leading() ? 1 : 0);

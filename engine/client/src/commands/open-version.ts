@@ -5,9 +5,10 @@ import { type Bytes, CorruptMessage } from '../openpgp/bytes.ts';
 import { decryptMessage } from '../openpgp/decrypt.ts';
 import { holdBack } from '../openpgp/hold-back.ts';
 import { loadPrivateKeys } from '../openpgp/keys.ts';
+import { giveBack } from '../openpgp/lent-memory.ts';
 import { NoMatchingKey } from '../openpgp/session-key.ts';
 import { failingAs } from '../operation.ts';
-import { type Download, openDownload } from '../repository/download.ts';
+import { type Download, openDownload, type SeenVersion } from '../repository/download.ts';
 import type { DownloadSettings, RestoreSettings } from '../settings/settings.ts';
 import { accessOf, type CommandContext } from './context.ts';
 
@@ -42,10 +43,29 @@ export const loadKeys = async (settings: ReadingSettings, { logger }: CommandCon
   return [];
 };
 
-/** Opens a version for reading; the keys are loaded before the server is asked. */
+/** To the end, and nothing of it is kept. */
+const verify = async (opened: OpenedVersion, { logger }: CommandContext): Promise<SeenVersion> => {
+  let bytes = 0;
+  for await (const piece of opened.data) {
+    bytes += piece.length;
+    giveBack(piece);
+  }
+  const seen = opened.download.seen();
+  logger.info('The whole version is good', { bytes, sha256: seen.sha256 });
+  return seen;
+};
+
+/**
+ * Opens a version for reading; the keys are loaded before the server is asked. With `verifyFirst` all of it was read and
+ * decrypted once before, and what is read now are the same bytes.
+ */
 export const openVersion = async (settings: ReadingSettings, context: CommandContext): Promise<OpenedVersion> => {
   const keys = await loadKeys(settings, context);
-  const download = await openDownload(accessOf(settings, context), settings.version);
-  const plain = keys.length > 0 ? classified(decryptMessage(download.body, keys)) : download.body;
-  return { data: holdBack(failingAs(plain, 'corrupt', 'decrypt'), heldBytes), download };
+  const open = async (seen?: SeenVersion): Promise<OpenedVersion> => {
+    const download = await openDownload(accessOf(settings, context), settings.version, seen);
+    const plain = keys.length > 0 ? classified(decryptMessage(download.body, keys)) : download.body;
+    return { data: holdBack(failingAs(plain, 'corrupt', 'decrypt'), heldBytes), download };
+  };
+  if (!('verifyFirst' in settings) || !settings.verifyFirst) return await open();
+  return await open(await verify(await open(), context));
 };

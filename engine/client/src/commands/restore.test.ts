@@ -121,6 +121,36 @@ describe.each(['old', 'new'] as const)('restore, with a %s server,', (kind) => {
     }
   });
 
+  it('verifies the whole version before it starts the command, when it is asked to', async () => {
+    const message = gpg.encrypt(randomBytes(1_000_000), email, ['--compress-algo', 'none']);
+    const started = 'touch "$FOLDER/started"; cat > "$FOLDER/result"';
+    for (const bytes of [flip(message, 500_000), flip(message, message.length - 1), message.subarray(0, 900_000)]) {
+      server.store(bytes);
+      const run = await restore(started, {}, ['--verify-first']);
+      expect(run.exitCode).toBe(21);
+      expect(readdirSync(folder)).toEqual([]);
+    }
+    server.store(message);
+    const run = await restore(started, { BM_VERIFY_FIRST: 'true' });
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain('The whole version is good');
+    expect(result().length).toBe(1_000_000);
+    expect(server.requests.filter(({ method }) => method === 'GET')).toHaveLength(5);
+  });
+
+  it('never loads other bytes than those that it verified', async () => {
+    server.store(gpg.encrypt(randomBytes(1_000_000), email));
+    let times = 0;
+    server.intervene = () => {
+      if (times++ === 1) server.store(gpg.encrypt(randomBytes(1_000_000), email));
+      return false;
+    };
+    const run = await restore(guarded, {}, ['--verify-first']);
+    expect(run.exitCode).toBe(kind === 'old' ? 21 : 20);
+    expect(run.stderr).toMatch(/changed after it was verified|had when they were verified/);
+    expect(sawEnd()).toBe(false);
+  });
+
   it.each([
     ['exits at once', 'exit 3', 'exitCode=3'],
     ['exits mid-way', 'head -c 100000 >/dev/null; exit 4', 'exitCode=4'],

@@ -11,10 +11,18 @@ import { callOf, pause, type RepositoryAccess, retries, versionUrl } from './acc
 const stage = 'download';
 const mostRedirects = 5;
 
+/** Bytes that were read once, to its end. */
+export interface SeenVersion {
+  readonly sha256: string;
+  readonly etag: string | undefined;
+}
+
 export interface Download {
   /** Stored bytes. It throws at its end when they are not what the server said: keep the last ones back until then. */
   readonly body: Bytes;
   readonly totalBytes: number | undefined;
+  /** Once the body has ended. */
+  seen(): SeenVersion;
 }
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
@@ -23,6 +31,8 @@ interface Request {
   readonly access: RepositoryAccess;
   readonly version: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Other bytes than these are refused. */
+  readonly seen?: SeenVersion | undefined;
 }
 
 /** Follows redirects; another origin does not get the token. */
@@ -60,19 +70,22 @@ class VerifiedDownload implements Download {
   readonly #access: RepositoryAccess;
   readonly #version: string;
   readonly #etag: string | undefined;
-  readonly #digest: string | undefined;
+  readonly #expected: string | undefined;
+  readonly #seenBefore: boolean;
+  #digest = '';
   readonly #hash = createHash('sha256');
   readonly totalBytes: number | undefined;
   readonly body: Bytes;
   #response: IncomingMessage;
   #received = 0;
 
-  constructor({ access, version }: Request, response: IncomingMessage) {
+  constructor({ access, version, seen }: Request, response: IncomingMessage) {
     this.#access = access;
     this.#version = version;
     this.#response = response;
     this.#etag = response.headers.etag;
-    this.#digest = digestOf(response.headers);
+    this.#expected = seen?.sha256 ?? digestOf(response.headers);
+    this.#seenBefore = seen !== undefined;
     this.totalBytes = lengthOf(response.headers);
     this.body = this.#read();
   }
@@ -124,20 +137,37 @@ class VerifiedDownload implements Download {
     this.#response = response;
   }
 
+  seen(): SeenVersion {
+    return { sha256: this.#digest, etag: this.#etag };
+  }
+
   #verify(): void {
-    if (this.#digest === undefined || this.#hash.digest('hex') === this.#digest) return;
-    const reason = 'the downloaded bytes do not have the SHA-256 that the repository recorded';
-    throw new Failure('corrupt', reason, { stage: 'verify' });
+    this.#digest = this.#hash.digest('hex');
+    if (this.#expected === undefined || this.#digest === this.#expected) return;
+    const expected = this.#seenBefore ? 'that they had when they were verified' : 'that the repository recorded';
+    throw new Failure('corrupt', `the downloaded bytes do not have the SHA-256 ${expected}`, { stage: 'verify' });
   }
 }
 
-/** Asks for a version (`latest`, `v3`, `3`). Throws a Failure unless the server begins to send it. */
-export const openDownload = async (access: RepositoryAccess, version: string): Promise<Download> => {
-  const response = await get({ access, version }).catch((cause: unknown) => {
+/**
+ * Asks for a version (`latest`, `v3`, `3`), or for the very bytes that were read before. Throws a Failure unless the server
+ * begins to send it.
+ */
+export const openDownload = async (
+  access: RepositoryAccess,
+  version: string,
+  seen?: SeenVersion,
+): Promise<Download> => {
+  const headers: Record<string, string> = seen?.etag === undefined ? {} : { 'If-Match': seen.etag };
+  const response = await get({ access, version, headers }).catch((cause: unknown) => {
     if (access.operation.signal.aborted || cause instanceof Failure) throw cause;
     throw new Failure('downloadFailed', `the repository cannot be reached: ${messageOf(cause)}`, { stage, cause });
   });
   const status = response.statusCode ?? 0;
+  if (status === 412 && seen) {
+    response.destroy();
+    throw new Failure('downloadFailed', 'the version changed after it was verified', { stage });
+  }
   if (status !== 200) throw new Failure('refused', reasonOf(await readAnswer(response)), { stage });
-  return new VerifiedDownload({ access, version }, response);
+  return new VerifiedDownload({ access, version, seen }, response);
 };

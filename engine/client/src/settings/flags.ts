@@ -82,6 +82,15 @@ export const flags: readonly Flag[] = [
     commands: reading,
   },
   {
+    name: 'verifyFirst',
+    syntax: '--verify-first [when]',
+    text: 'read and decrypt the whole version once before the command is started, and then again for it',
+    env: 'BM_VERIFY_FIRST',
+    default: 'false',
+    choices: ['true', 'false'],
+    commands: ['restore'],
+  },
+  {
     name: 'savePath',
     syntax: '--save-path <path>',
     text: 'file to write',

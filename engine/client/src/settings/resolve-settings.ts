@@ -35,6 +35,7 @@ class Resolver {
 
   #lookUp(flag: Flag): string | undefined {
     const fromFlag = this.#given.values[flag.name];
+    if (fromFlag === true) return 'true';
     if (typeof fromFlag === 'string' && fromFlag !== '') return fromFlag;
     const fromEnvironment = flag.env === undefined ? undefined : this.#given.environment[flag.env];
     if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;
@@ -104,6 +105,7 @@ export const resolveRestore = (given: GivenSettings): RestoreSettings => {
     command: resolver.value('cmd') ?? '',
     privateKeyPath: resolver.value('privateKey'),
     version: resolver.value('version') ?? 'latest',
+    verifyFirst: resolver.value('verifyFirst') === 'true',
   });
 };
 

@@ -21,6 +21,7 @@ export interface MakeSettings extends ClientSettings {
 
 export interface RestoreSettings extends ClientSettings {
   readonly command: string;
+  readonly verifyFirst: boolean;
   readonly privateKeyPath: string | undefined;
   readonly version: string;
 }

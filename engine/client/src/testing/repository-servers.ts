@@ -137,6 +137,11 @@ export class TestRepository {
     let from = 0;
     if (this.#kind === 'new') {
       headers['ETag'] = `"${stored.sha256}"`;
+      const wanted = request.headers['if-match'];
+      if (wanted !== undefined && wanted !== headers['ETag']) {
+        refuse(response, 412, 'the version is another one');
+        return;
+      }
       headers['Repr-Digest'] = `sha-256=:${Buffer.from(stored.sha256, 'hex').toString('base64')}:`;
       from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     }

@@ -204,3 +204,33 @@ describe('what is wrong is said, with exit code 1', () => {
     expect(result.exitCode).toBe(1);
   });
 });
+
+describe('a check', () => {
+  const values = (place: string) => {
+    const text = definition.replace('"/srv/it\'s $HOME"', JSON.stringify(place));
+    writeFileSync(path.join(folder, 'rkc-backup.yaml'), `${text}  env:\n    BASE: ${JSON.stringify(folder)}\n`);
+  };
+
+  it('says that all is well, with values that expand as in a Pod', () => {
+    values('${BASE}/$(echo out)');
+    expect(run('check', '-t', 'files')).toMatchObject({ exitCode: 0, lines: ['The backup has what it needs.'] });
+    expect(run('check', '-t', 'tar', '--operation', 'restore')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('names the parameter that is wrong, and ends with 3', () => {
+    values('${BASE}/missing');
+    const result = run('check', '-t', 'files');
+    expect(result.exitCode).toBe(3);
+    expect(result.lines.join()).toMatch(/^Params.path: .*missing does not exist/);
+  });
+
+  it.each([
+    [['-t', 'nope'], /Only built-in procedures have a check/],
+    [['-t', 'redis', '-d', 'missing'], /Name another file with --definition/],
+    [['-t', 'mysql'], /needs Params.user/],
+  ])('cannot be run: %j', (args, message) => {
+    const result = run('check', ...args);
+    expect(result.error).toMatch(message);
+    expect(result.exitCode).toBe(1);
+  });
+});

@@ -60,7 +60,8 @@ export const runProcedure = (operation: Operation, flags: ProcedureFlags, folder
   return flags.kubernetes ? writeManifests(output, rendering) : writeScript(output, rendering);
 };
 
-const readInput = (file: string, flag: string): string => {
+/** Reads a file that a flag names. */
+export const readInput = (file: string, flag: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

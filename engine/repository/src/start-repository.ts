@@ -13,8 +13,12 @@ import type { BlobStore } from './blobs/blob-store.ts';
 import { type Clock, later, systemClock } from './clock.ts';
 import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
 import { drained } from './drain.ts';
+import { auditRoutes } from './features/audit-routes.ts';
 import { authRoutes } from './features/auth-routes.ts';
 import { healthRoutes } from './features/health-routes.ts';
+import { accessKeyRoutes } from './features/management/access-key-routes.ts';
+import { collectionRoutes } from './features/management/collection-routes.ts';
+import { userRoutes } from './features/management/user-routes.ts';
 import { openApiRoute } from './features/openapi-routes.ts';
 import { storageSweepRoutes } from './features/storage-sweep-routes.ts';
 import { uploadRoutes } from './features/upload-routes.ts';
@@ -230,6 +234,10 @@ const startSweeping = (services: Services): (() => Promise<void>) => {
 const routerOf = (services: Services) => {
   const routes = [
     ...authRoutes(services),
+    ...userRoutes(services),
+    ...accessKeyRoutes(services),
+    ...collectionRoutes(services),
+    ...auditRoutes(services),
     ...versionRoutes(services),
     ...uploadRoutes(services),
     ...healthRoutes(services),

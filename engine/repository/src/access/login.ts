@@ -62,7 +62,7 @@ const previousOf = (record: AccessKeyRecord | undefined, now: Date): Secret[] =>
 };
 
 /** Users prefer the reference, access keys the inline hash; existing documents depend on both. */
-const storedHash = async (
+export const storedHash = async (
   configuration: ConfigurationProvider,
   user: UserDocument,
   accessKey: string,

@@ -5,7 +5,8 @@ export type CollectionAction =
   | 'file.upload-anytime'
   | 'version.hold'
   | 'version.delete'
-  | 'collection.verify';
+  | 'collection.verify'
+  | 'collection.manage';
 
 const download: CollectionAction[] = ['file.download'];
 const upload: CollectionAction[] = ['file.upload'];
@@ -16,6 +17,7 @@ const manage: CollectionAction[] = [
   'version.hold',
   'version.delete',
   'collection.verify',
+  'collection.manage',
 ];
 
 const actionsByRole = new Map<string, readonly CollectionAction[]>([
@@ -28,6 +30,11 @@ const actionsByRole = new Map<string, readonly CollectionAction[]>([
   ['usersManager', []],
 ]);
 
+/** Everything that the roles allow together. */
+export const actionsOf = (roles: readonly string[]): CollectionAction[] => [
+  ...new Set(roles.flatMap((role) => actionsByRole.get(role) ?? [])),
+];
+
 /** Unknown roles allow nothing. */
 export const rolesAllow = (roles: readonly string[], action: CollectionAction): boolean =>
   roles.some((role) => actionsByRole.get(role)?.includes(action) ?? false);
@@ -37,3 +44,6 @@ export const isSystemAdmin = (roles: readonly string[]): boolean => roles.includ
 /** Both spellings are in use. */
 export const managesUsers = (roles: readonly string[]): boolean =>
   isSystemAdmin(roles) || roles.includes('userManager') || roles.includes('usersManager');
+
+/** Collections that are not there yet: an access control of one collection does not count. */
+export const managesCollections = (roles: readonly string[]): boolean => rolesAllow(roles, 'collection.manage');

@@ -41,6 +41,26 @@ describe('signing in', () => {
     await waitFor(() => expect(localStorage.getItem('backstay.wanted')).toContain('/jobs?state=failed'));
   });
 
+  test('a token of the cluster signs in, and never stands in the address', async () => {
+    const token = `eyJ${'x'.repeat(1200)}`;
+    const codes: unknown[] = [];
+    server.use(
+      refuses(sessionRoutes.getSession, 401, signInRequired),
+      answers(sessionRoutes.signIn, (body) => {
+        codes.push(body);
+        return session;
+      }),
+    );
+    renderApp('/settings');
+    const field = await screen.findByLabelText('Token');
+    expect(field.getAttribute('type')).toBe('password');
+    fireEvent.change(field, { target: { value: ` ${token}\n` } });
+    fireEvent.click(screen.getByRole('button', { name: 'Sign in', hidden: true }));
+    expect(await screen.findByRole('heading', { name: 'Settings' })).toBeTruthy();
+    expect(codes).toEqual([{ code: token }]);
+    expect(window.location.href).not.toContain('eyJ');
+  });
+
   test('a session that ends while the page is open leads back to signing in', async () => {
     server.use(refuses(scheduleRoutes.listSchedules, 401, signInRequired));
     const { queryClient } = renderApp('/schedules');

@@ -1,8 +1,15 @@
 import { Alert, Card, CardBody, CardTitle, ClipboardCopy, Content } from '@patternfly/react-core';
 import { useEffect } from 'react';
+import { TokenForm } from './token-form.tsx';
 
-/** How to get a sign-in link. */
-export function SignInHelp({ usedLink }: { usedLink: boolean }) {
+interface SignInHelpProps {
+  /** The proof that was tried is of no use any more. */
+  usedLink: boolean;
+  signIn: (token: string) => void;
+}
+
+/** How to get a sign-in link, and a field for a token. */
+export function SignInHelp({ usedLink, signIn }: SignInHelpProps) {
   useEffect(() => {
     document.title = 'Sign in - Backstay';
   }, []);
@@ -35,9 +42,10 @@ export function SignInHelp({ usedLink }: { usedLink: boolean }) {
           <ClipboardCopy isReadOnly hoverTip="Copy" clickTip="Copied" textAriaLabel="Command" className="bs-gap-below">
             npm run -s backstay -- sign-in
           </ClipboardCopy>
-          <Content>
+          <Content className="bs-gap-below">
             <p>and open the link that it prints. This page then goes on by itself in the new tab.</p>
           </Content>
+          <TokenForm signIn={signIn} />
         </CardBody>
       </Card>
     </main>

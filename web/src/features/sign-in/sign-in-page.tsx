@@ -1,27 +1,13 @@
-import { sessionRoutes } from '@backstay/shared';
 import { Spinner } from '@patternfly/react-core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { call } from '../../lib/api.ts';
 import { hasApiCode } from '../../lib/api-error.ts';
-import { sessionKey } from '../../lib/queries/cluster.ts';
-import { takeWanted } from '../../lib/sign-in-code.ts';
 import { Failure } from '../../ui/states.tsx';
 import { SignInHelp } from './sign-in-help.tsx';
+import { useSignIn } from './use-sign-in.ts';
 
 /** Exchanges the one-time code for a session and goes where the person wanted. */
 export function SignInPage({ takeCode }: { takeCode: () => string | undefined }) {
-  const client = useQueryClient();
-  const router = useRouter();
-  const signIn = useMutation({
-    mutationFn: (code: string) => call(sessionRoutes.signIn, { body: { code } }),
-    onSuccess: (session) => {
-      client.clear();
-      client.setQueryData(sessionKey, session);
-      router.history.replace(takeWanted());
-    },
-  });
+  const signIn = useSignIn();
   const { mutate } = signIn;
   useEffect(() => {
     const start = () => {
@@ -47,5 +33,5 @@ export function SignInPage({ takeCode }: { takeCode: () => string | undefined })
       </main>
     );
   }
-  return <SignInHelp usedLink={signIn.error !== null} />;
+  return <SignInHelp usedLink={signIn.error !== null} signIn={mutate} />;
 }

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { clusterBinaries } from '../e2e/src/kubernetes/prerequisites.ts';
 import { ensureBuilt } from './lib/build-state.mjs';
 import { root } from './lib/paths.mjs';
 import { bringPrerequisites, chromium, versitygw } from './lib/prerequisites.mjs';
@@ -11,6 +12,7 @@ import { bringPrerequisites, chromium, versitygw } from './lib/prerequisites.mjs
 const results = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-test-'));
 const tool = (name) => path.join(root, 'node_modules/.bin', name);
 const e2eTool = (name) => path.join(root, 'e2e/node_modules/.bin', name);
+bringKubernetes();
 const missing = bringPrerequisites();
 const env = {
   ...process.env,
@@ -22,6 +24,15 @@ if (missing.length > 0 && process.env.CI === 'true') {
     `These are missing and could not be installed: ${missing.join(', ')}\n0 passed, ${missing.length} failed\n`,
   );
   process.exit(1);
+}
+
+/** The tests find Kubernetes by KUBEBUILDER_ASSETS. Only CI builds it where it is absent: that takes longer than all tests together. */
+function bringKubernetes() {
+  if (clusterBinaries() === undefined && process.env.CI === 'true') {
+    spawnSync(process.execPath, [path.join(root, 'e2e/kubernetes/build.mjs')], { stdio: 'inherit', cwd: root });
+  }
+  const found = clusterBinaries();
+  if (found !== undefined) env.KUBEBUILDER_ASSETS ??= found;
 }
 
 const check = (name, script) => () => {
@@ -87,6 +98,7 @@ const steps = [
   vitest('contract', ['--config', 'e2e/vitest.config.ts']),
   faults,
   playwright,
+  vitest('kubernetes', ['--config', 'e2e/kubernetes.vitest.config.ts']),
 ];
 
 await ensureBuilt(process.execPath);

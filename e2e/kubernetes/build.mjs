@@ -10,7 +10,13 @@ const coredns = 'github.com/coredns/coredns@v1.15.0';
 const cluster = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet', 'kubectl'];
 
 /** Static, so that they run anywhere; the version is what `kubectl version` and the API server say. */
-const environment = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-trimpath', GOBIN: target };
+const environment = {
+  ...process.env,
+  PATH: `${process.env.PATH}:/usr/local/go/bin`,
+  CGO_ENABLED: '0',
+  GOFLAGS: '-trimpath',
+  GOBIN: target,
+};
 
 function go(args) {
   const { status, error } = spawnSync('go', args, { cwd: import.meta.dirname, stdio: 'inherit', env: environment });

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { missingClusterPackages } from '../../e2e/src/kubernetes/prerequisites.ts';
 
 /** Programs that the tests drive for real: how to see that one is there, and the Debian packages that bring it. */
 const programs = [
@@ -27,6 +28,11 @@ const programs = [
   { name: 'setfacl and setfattr', found: () => inPath('setfacl') && inPath('setfattr'), packages: ['acl', 'attr'] },
   { name: 'GNU tar and gzip', found: () => inPath('tar') && inPath('gzip'), packages: ['tar', 'gzip'] },
   { name: 'OpenSSL', found: () => inPath('openssl'), packages: ['openssl'] },
+  {
+    name: 'containers for a Kubernetes with Pods',
+    found: () => missingClusterPackages().length === 0,
+    packages: missingClusterPackages(),
+  },
 ];
 
 const versitygwVersion = '1.8.0';

@@ -15,6 +15,8 @@ export interface Cluster {
   run(command: readonly string[], options?: RunOptions): string;
   /** Makes an image archive known to the node, under its own name or `reference`. */
   load(archive: string): void;
+  /** Kills the processes of a Pod's containers outright, as a crash of their node would. */
+  crash(namespace: string, pod: string): void;
   stop(): Promise<void>;
 }
 
@@ -74,6 +76,11 @@ export const clusterAt = (place: ClusterPlace): Cluster => ({
   kubectl: (args, options) => runInside(place, ['kubectl', ...args], options),
   run: (command, options) => runInside(place, command, options),
   load: (archive) => void ctr(place, 'images', 'import', archive),
+  crash: (namespace, pod) => {
+    const path = '{.status.containerStatuses[*].containerID}';
+    const ids = runInside(place, ['kubectl', '-n', namespace, 'get', 'pod', pod, '-o', `jsonpath=${path}`]);
+    for (const id of ids.split(' ')) ctr(place, 'tasks', 'kill', '-s', '9', id.replace('containerd://', ''));
+  },
   stop: () => stopCluster(place),
 });
 

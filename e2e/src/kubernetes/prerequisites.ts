@@ -17,6 +17,7 @@ const programs: Record<string, string> = {
   '/usr/sbin/conntrack': 'conntrack',
   '/usr/sbin/ip': 'iproute2',
   '/usr/bin/mmdebstrap': 'mmdebstrap',
+  '/usr/share/keyrings/debian-archive-keyring.gpg': 'debian-archive-keyring',
 };
 
 /** Folder that keeps what was built: BACKSTAY_CACHE, /var/cache/backstay for root, or the user's cache. */
@@ -24,11 +25,17 @@ export const cacheFolder = (): string =>
   process.env['BACKSTAY_CACHE'] ??
   (process.getuid?.() === 0 ? '/var/cache/backstay' : path.join(os.homedir(), '.cache/backstay'));
 
-/** Folder of the programs of Kubernetes: KUBEBUILDER_ASSETS, or where the Go module of this folder builds them. */
+/** Folder of the programs of Kubernetes: KUBEBUILDER_ASSETS, or where e2e/kubernetes/build.mjs puts them. */
 export const clusterBinaries = (): string | undefined =>
   [process.env['KUBEBUILDER_ASSETS'], path.join(cacheFolder(), 'kubernetes')].find(
     (folder) => folder !== undefined && binaries.every((name) => fs.existsSync(path.join(folder, name))),
   );
+
+/** Debian packages that a cluster with Pods lacks here. Empty where it could not run anyhow. */
+export const missingClusterPackages = (): string[] =>
+  process.platform === 'linux' && process.getuid?.() === 0
+    ? Object.entries(programs).flatMap(([program, name]) => (fs.existsSync(program) ? [] : [name]))
+    : [];
 
 const canMakeCgroups = (): boolean => {
   const base = '/sys/fs/cgroup';
@@ -47,8 +54,8 @@ const canMakeCgroups = (): boolean => {
 export function whyNoCluster(): string | undefined {
   if (process.platform !== 'linux') return 'Pods need Linux';
   if (process.getuid?.() !== 0) return 'Pods need root';
-  const missing = Object.keys(programs).filter((program) => !fs.existsSync(program));
-  if (missing.length > 0) return `missing: ${missing.map((program) => programs[program]).join(', ')}`;
+  const missing = missingClusterPackages();
+  if (missing.length > 0) return `missing: ${missing.join(', ')}`;
   if (clusterBinaries() === undefined) return 'no Kubernetes (KUBEBUILDER_ASSETS, or e2e/kubernetes/build.mjs)';
   return canMakeCgroups() ? undefined : 'cgroups cannot be made here';
 }

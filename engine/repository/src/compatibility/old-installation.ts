@@ -79,11 +79,17 @@ const adminPassword = Buffer.from(
   '$argon2id$v=19$m=65536,t=1,p=4$znW/HOf8Ctdu+o5+mbTvDA==$ZfUiDivAevOdY6wJabAoAPvc5kXlzlC6H68V6tef5F4=',
 ).toString('base64');
 
-/** A PostgreSQL server, a folder and a configuration as the old server leaves them. Remove it when done. */
-export const createOldInstallation = async (): Promise<OldInstallation> => {
+/** A bucket other than a folder: where its objects can be seen as files, and what puts one there. */
+export interface OldBucket {
+  readonly folder: string;
+  put(key: string, content: Buffer): Promise<void>;
+}
+
+/** A PostgreSQL server, a bucket and a configuration as the old server leaves them. Remove it when done. */
+export const createOldInstallation = async (s3?: OldBucket): Promise<OldInstallation> => {
   const postgres = await startPostgresServer();
   const folder = await mkdtemp(path.join(tmpdir(), 'backstay-old-'));
-  const [bucket, configuration] = [path.join(folder, 'bucket'), path.join(folder, 'configuration')];
+  const [bucket, configuration] = [s3?.folder ?? path.join(folder, 'bucket'), path.join(folder, 'configuration')];
   const resources = path.join(configuration, 'backups', 'backups.riotkit.org', 'v1alpha1');
   const put = async (plural: string, kind: string, document: { name: string; spec: unknown }): Promise<void> => {
     const text = stringify({
@@ -93,7 +99,14 @@ export const createOldInstallation = async (): Promise<OldInstallation> => {
     await mkdir(path.join(resources, plural), { recursive: true });
     await writeFile(path.join(resources, plural, `${document.name}.yaml`), text);
   };
-  await mkdir(bucket);
+  await mkdir(bucket, { recursive: true });
+  const putFile = async (key: string, content: Buffer): Promise<void> => {
+    const target = path.join(bucket, key);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, content, { mode: 0o600 });
+    await writeFile(`${target}.attrs`, attributes(content), { mode: 0o600 });
+  };
+  const putObject = s3?.put ?? putFile;
   await postgres.sql(`create role ${account.user} login`);
   await postgres.sql(`create database ${account.database} owner ${account.user}`);
   const query: PostgresServer['sql'] = (text, values) => postgres.sql(text, values, account);
@@ -119,10 +132,7 @@ export const createOldInstallation = async (): Promise<OldInstallation> => {
         [randomUUID(), collection, number, filename, content.length, hashOf('session'), `${age} minutes`],
       );
       if (!version.bytesGone) {
-        const target = path.join(bucket, collection, file);
-        await mkdir(path.dirname(target), { recursive: true });
-        await writeFile(target, content, { mode: 0o600 });
-        await writeFile(`${target}.attrs`, attributes(content), { mode: 0o600 });
+        await putObject(`${collection}/${file}`, content);
       }
     },
     putCollection: (name, spec) =>

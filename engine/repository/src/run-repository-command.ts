@@ -93,6 +93,9 @@ const serve = async (command: RepositoryCommand, settings: RepositorySettings): 
       jwtKey: settings.jwtSecretKey,
       logger,
       healthCheckKey: settings.healthCheckKey,
+      metricsToken: settings.metricsToken,
+      ...(settings.metricsListen === undefined ? {} : { metricsListen: settings.metricsListen }),
+      auditRetention: settings.auditRetention,
       rateLimits: {
         default: settings.rateDefaultLimit,
         auth: settings.rateAuthLimit,
@@ -109,6 +112,11 @@ const serve = async (command: RepositoryCommand, settings: RepositorySettings): 
       storageTimeout: orNone(settings.storageIoTimeout),
       storageCheckTimeout: settings.storageHealthTimeout,
       drainTime: settings.httpDrainTimeout,
+      verifyPeriod: settings.verifyPeriod,
+      verifyRate: settings.verifyRate,
+      sweepInterval: settings.sweepInterval,
+      orphanGrace: settings.orphanGrace,
+      removeOrphans: settings.removeOrphans,
     });
     return { url: running.url, stop: () => running.stop().finally(() => configuration.close()) };
   } catch (error) {

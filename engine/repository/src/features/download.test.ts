@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { call } from '../testing/api.ts';
@@ -80,18 +80,18 @@ it('gives ranges of one version', async () => {
 
 it('cuts the connection instead of delivering damaged bytes as a whole', async () => {
   const file = path.join(shop.home, 'blobs', 'shop-db', 'shop-db-2.tar.gz');
-  const handle = await open(file, 'r+');
-  await handle.write(Buffer.from('!'), 0, 1, 450_000);
-  const damaged = await get('2');
-  expect(damaged.status).toBe(200);
-  await expect(damaged.arrayBuffer()).rejects.toThrow();
-  await handle.truncate(100);
-  await handle.close();
+  const bytes = await readFile(file);
+  await truncate(file, 100);
   const short = await get('2');
   expect([short.status, await short.text()]).toEqual([500, expect.stringContaining('cannot read from storage: ')]);
   await rm(file);
   const missing = await get('latest');
   expect([missing.status, await missing.text()]).toEqual([500, expect.stringContaining('cannot read from storage: ')]);
+  bytes.write('!', 450_000);
+  await writeFile(file, bytes);
+  const damaged = await get('2');
+  expect(damaged.status).toBe(200);
+  await expect(damaged.arrayBuffer()).rejects.toThrow();
 });
 
 it('writes names that no header can be broken with', () => {

@@ -68,6 +68,8 @@ it('checks windows, sizes and sums of a collection', async () => {
     'BackupWindowValidator=true',
     'VersionsSizeValidator=true',
     'SumOfVersionsValidator=true',
+    'VerificationValidator=true',
+    'RetentionValidator=true',
   ]);
   now = new Date('2026-11-23T12:00:00Z');
   const late = await health('night');

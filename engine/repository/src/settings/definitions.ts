@@ -148,6 +148,24 @@ export const repositorySettingDefinitions = {
     help: 'code that /ready asks for',
     schema: text.default(''),
   }),
+  metricsToken: setting({
+    flag: 'metrics-token',
+    env: 'BR_METRICS_TOKEN',
+    help: 'bearer token for /metrics; without one there are none on the address of the server',
+    schema: text.default(''),
+  }),
+  metricsListen: setting({
+    flag: 'metrics-listen',
+    env: 'BR_METRICS_LISTEN',
+    help: 'another address for /metrics, which asks for no token, e.g. 127.0.0.1:9090',
+    schema: listen.optional(),
+  }),
+  auditRetention: setting({
+    flag: 'audit-retention',
+    env: 'BR_AUDIT_RETENTION',
+    help: 'audit entries are removed after this time (default: 8760h); 0: never',
+    schema: duration(0).default(8760 * 3_600_000),
+  }),
   logLevel: setting({
     flag: 'log-level',
     env: 'BR_LOG_LEVEL',
@@ -214,6 +232,36 @@ export const repositorySettingDefinitions = {
     env: 'BR_HTTP_DRAIN_TIMEOUT',
     help: 'time that running transfers have when the server is told to stop',
     schema: duration(0).default(20_000),
+  }),
+  verifyPeriod: setting({
+    flag: 'verify-period',
+    env: 'BR_VERIFY_PERIOD',
+    help: 'within it every stored byte is read again and compared (default: 720h); 0: only on demand',
+    schema: duration(0).default(30 * 24 * 3_600_000),
+  }),
+  verifyRate: setting({
+    flag: 'verify-rate',
+    env: 'BR_VERIFY_RATE',
+    help: 'bytes per second that verification may read (default: 32M)',
+    schema: size.refine((bytes) => bytes > 0, 'must be more than nothing').default(33_554_432),
+  }),
+  sweepInterval: setting({
+    flag: 'sweep-interval',
+    env: 'BR_SWEEP_INTERVAL',
+    help: 'time between two comparisons of storage and database (default: 24h); 0: only on demand',
+    schema: duration(0).default(24 * 3_600_000),
+  }),
+  orphanGrace: setting({
+    flag: 'orphan-grace',
+    env: 'BR_ORPHAN_GRACE',
+    help: 'an object without a version is no orphan before this age (default: 24h)',
+    schema: duration(3_600_000).default(24 * 3_600_000),
+  }),
+  removeOrphans: setting({
+    flag: 'remove-orphans',
+    env: 'BR_REMOVE_ORPHANS',
+    help: 'whether orphans are removed after the grace; otherwise (default) they are only reported',
+    schema: onOff.default(false),
   }),
   rateDefaultLimit: setting({
     flag: 'rate-default-limit',

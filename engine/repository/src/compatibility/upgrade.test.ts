@@ -43,6 +43,7 @@ const twins = [
 const fixed = [1, 2, 3].map((number) =>
   oldVersion('fixed', number, { filename: 'backup.gz', bytesGone: number < 3, age: 100 - number }),
 );
+const aged = oldVersion('aged', 1, { filename: 'aged-1.gz', age: 90 * 24 * 60 });
 const free = oldVersion('free', 1, { filename: 'nightly/../db "prod" 1.gz' });
 const freeFile = 'nightly/..__0x2f__db "prod" 1.gz';
 
@@ -101,13 +102,14 @@ describe.skipIf(!needed)(`an installation of the old server${needed ? '' : ' (ne
 
   beforeAll(async () => {
     old = await createOldInstallation();
-    for (const version of [...shopVersions, ...twins, ...fixed]) {
+    for (const version of [...shopVersions, ...twins, ...fixed, aged]) {
       await old.addVersion(version);
     }
     await old.addVersion(free, freeFile);
     await old.putCollection('shop-db', { filenameTemplate: 'shop-db-${version}.tar.gz', maxBackupsCount: 3 });
     await old.putCollection('twins', { filenameTemplate: 'b-${version}.gz', maxBackupsCount: 4 });
     await old.putCollection('fixed', { filenameTemplate: 'backup.gz' });
+    await old.putCollection('aged', { filenameTemplate: 'aged-${version}.gz' });
     await old.putCollection('free', { filenameTemplate: 'nightly/../db "prod" ${version}.gz' });
     // What a killed old server leaves: bytes without a row, temporary files, its lock.
     await writeFile(path.join(old.bucket, 'shop-db', shopFile(6)), armoured(10));
@@ -176,6 +178,14 @@ describe.skipIf(!needed)(`an installation of the old server${needed ? '' : ' (ne
       true,
     );
     expect((await download('shop-db', 1)).status).toBe(404);
+  });
+
+  it('is healthy from the first minute', async () => {
+    for (const collection of ['aged', 'shop-db']) {
+      const answer = await asked(`GET /stable/repository/collection/${collection}/health`);
+      expect(answer.status, answer.text).toBe(200);
+    }
+    expect((await call(server, 'GET /ready')).status).toBe(200);
   });
 
   it('copies and touches nothing', async () => {

@@ -4,6 +4,7 @@ import { fuzzCases } from './fuzz.ts';
 import { plantedBugsAreCaught } from './planted-bugs.ts';
 import { powerCut } from './power-cut.ts';
 import { serverKilled } from './t1-server-killed.ts';
+import { killedAtCommit } from './t2-killed-at-commit.ts';
 import { exitCodes } from './t3-exit-codes.ts';
 import { killedBySignals } from './t4-signals.ts';
 import { clientKilled } from './t6-client-killed.ts';
@@ -11,6 +12,7 @@ import { mutatedBodies } from './t7-mutations.ts';
 import { diskFull } from './t8-disk-full.ts';
 import { databaseKilled } from './t13-database.ts';
 import { quotaRace } from './t14-quota-race.ts';
+import { rotationHurt } from './t15-rotation.ts';
 import { expiredTokens } from './t17-expired-tokens.ts';
 import { lostRights } from './t18-lost-rights.ts';
 import { stoppedWithUploads } from './t19-stopped.ts';
@@ -19,6 +21,7 @@ import { brokenRestores } from './t25-restores.ts';
 /** Every fault case, in the order of the fault matrix. */
 export const cases: readonly FaultCase[] = [
   serverKilled,
+  killedAtCommit,
   exitCodes,
   killedBySignals,
   clientKilled,
@@ -26,6 +29,7 @@ export const cases: readonly FaultCase[] = [
   diskFull,
   databaseKilled,
   quotaRace,
+  rotationHurt,
   expiredTokens,
   lostRights,
   stoppedWithUploads,

@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import { RepositoryProcess } from '../harness/repository-process.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
-import { buildWithBug, type PlantedBug } from './planted/planted-bug.ts';
+import { buildChangedServer } from './planted/changed-server.ts';
+import type { PlantedBug } from './planted/planted-bug.ts';
 import { plantedBugs } from './planted/planted-bugs.ts';
 import { powerCut } from './power-cut.ts';
 import { mutatedBodies } from './t7-mutations.ts';
@@ -11,22 +11,18 @@ const watchers = [powerCut, mutatedBodies];
 async function isNoticed(bug: PlantedBug, run: FaultRun): Promise<boolean> {
   const watcher = watchers.find(({ name }) => name === bug.noticedBy);
   if (watcher === undefined) throw new Error(`No case ${bug.noticedBy} to notice "${bug.name}"`);
-  const { folder, command } = await buildWithBug(bug);
+  using server = await buildChangedServer([bug]);
   let noticed = false;
-  try {
-    await RepositoryProcess.using(command, () =>
-      watcher.run({
-        random: run.random,
-        long: false,
-        injected: () => {},
-        broken: () => {
-          noticed = true;
-        },
-      }),
-    );
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+  await RepositoryProcess.using(server.command, () =>
+    watcher.run({
+      random: run.random,
+      long: false,
+      injected: () => {},
+      broken: () => {
+        noticed = true;
+      },
+    }),
+  );
   return noticed;
 }
 

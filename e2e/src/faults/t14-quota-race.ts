@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sha256 } from '../harness/repository-api.ts';
 import { Bench } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
+import { message } from './messages.ts';
 
 const maxTotalBytes = 200 * 1024;
 const ends = ['finalise', 'finalise', 'finalise', 'abort', 'mismatch'] as const;
@@ -13,9 +14,7 @@ interface Racer {
 }
 
 const racer = ({ random }: FaultRun): Racer => ({
-  body: Buffer.from(
-    `-----BEGIN PGP MESSAGE-----\n\n${random.bytes(random.int(10, 20_000)).toString('base64')}\n-----END PGP MESSAGE-----\n`,
-  ),
+  body: message(random, random.int(10, 20_000)),
   declared: random.int(0, 2) === 0,
   end: random.pick(ends),
 });

@@ -5,15 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { collectionApi, sha256 } from '../harness/repository-api.ts';
 import { Bench, collection } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
+import { message } from './messages.ts';
 
 const lifetime = 1000;
 const refusedWithin = 50;
 const rounds = 5;
-
-const message = (run: FaultRun): Buffer => {
-  const body = run.random.bytes(20_000).toString('base64');
-  return Buffer.from(`-----BEGIN PGP MESSAGE-----\n\n${body}\n-----END PGP MESSAGE-----\n`);
-};
 
 /** Announces a large body, sends almost none of it, and waits for the answer. */
 async function beginUpload(bench: Bench, token: string): Promise<{ status: number | undefined; milliseconds: number }> {
@@ -46,7 +42,7 @@ async function expiredBefore(bench: Bench, run: FaultRun, token: string): Promis
 async function expiredDuring(bench: Bench, run: FaultRun): Promise<string> {
   const token = await bench.repository.login('admin', { lifetime: `${lifetime}ms` });
   const mine = collectionApi(bench.repository.url, token, collection);
-  const body = message(run);
+  const body = message(run.random, 20_000);
   const opened = await mine.call('POST', 'uploads', { key: randomUUID() });
   const { id } = opened.data.upload;
   await delay(lifetime + 200);
@@ -72,7 +68,10 @@ async function expiredDuring(bench: Bench, run: FaultRun): Promise<string> {
 async function foreignUpload(bench: Bench, run: FaultRun, expired: string): Promise<void> {
   const opened = await bench.api.call('POST', 'uploads', { key: randomUUID() });
   const { id } = opened.data.upload;
-  const { status } = await collectionApi(bench.repository.url, expired, collection).append(id, message(run));
+  const { status } = await collectionApi(bench.repository.url, expired, collection).append(
+    id,
+    message(run.random, 20_000),
+  );
   run.injected();
   if (status !== 401) run.broken(`an expired token goes on with an upload that it did not begin: ${status}`);
   await bench.api.call('DELETE', `uploads/${id}`);

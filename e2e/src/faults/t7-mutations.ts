@@ -3,6 +3,7 @@ import { runClient } from '../harness/client-process.ts';
 import { sha256 } from '../harness/repository-api.ts';
 import { Bench } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
+import { message } from './messages.ts';
 import { startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
 
@@ -22,14 +23,9 @@ const mutations = {
 } as const;
 const kinds = Object.keys(mutations) as [keyof typeof mutations, ...(keyof typeof mutations)[]];
 
-const message = (random: Random): Buffer => {
-  const body = random.bytes(random.int(300, 3000)).toString('base64');
-  return Buffer.from(`-----BEGIN PGP MESSAGE-----\n\n${body}\n-----END PGP MESSAGE-----\n`);
-};
-
 /** What arrives is not what the client hashed. */
 async function strike(bench: Bench, run: FaultRun): Promise<void> {
-  const body = message(run.random);
+  const body = message(run.random, run.random.int(300, 3000));
   const kind = run.random.pick(kinds);
   const opened = await bench.api.call('POST', 'uploads', { key: randomUUID() });
   const { id } = opened.data.upload;

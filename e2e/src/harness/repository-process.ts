@@ -107,15 +107,15 @@ export class RepositoryProcess {
     });
   }
 
-  /** On the same home and port. */
-  async restart(): Promise<void> {
-    this.begin();
-    await this.#answers(this.#running);
+  /** On the same home and port. `extra` adds to its variables. */
+  async restart(extra: NodeJS.ProcessEnv = {}): Promise<void> {
+    this.begin(extra);
+    await this.answers();
   }
 
   /** Starts it without waiting: it may fail. */
-  begin(): ChildProcess {
-    this.#child = this.#spawn(this.#port, 'inherit');
+  begin(extra: NodeJS.ProcessEnv = {}): ChildProcess {
+    this.#child = this.#spawn(this.#port, 'inherit', extra);
     return this.#child;
   }
 
@@ -124,7 +124,7 @@ export class RepositoryProcess {
     return this.#spawn(await freePort(), 'ignore');
   }
 
-  #spawn(port: number, complaints: 'inherit' | 'ignore'): ChildProcess {
+  #spawn(port: number, complaints: 'inherit' | 'ignore', extra: NodeJS.ProcessEnv = {}): ChildProcess {
     const { recordsWrites, preloads = [], database = 'file' } = this.#options;
     const imports = [...(recordsWrites ? [recordWrites] : []), ...preloads].flatMap((module) => ['--import', module]);
     const listen = ['repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${port}`];
@@ -133,7 +133,7 @@ export class RepositoryProcess {
     const limits = ['--rate-default-limit', '0', '--rate-auth-limit', '0'];
     return spawn(process.execPath, [...imports, command, ...listen, ...folders, ...store, ...limits], {
       stdio: ['ignore', 'ignore', complaints],
-      env: this.#environment(),
+      env: { ...this.#environment(), ...extra },
     });
   }
 
@@ -196,7 +196,9 @@ export class RepositoryProcess {
     fs.writeFileSync(path.join(folder, `${name}.yaml`), stringify({ metadata: { name }, spec }));
   }
 
-  async #answers(child: ChildProcess): Promise<void> {
+  /** Waits until it takes requests. */
+  async answers(): Promise<void> {
+    const child = this.#running;
     for (const end = Date.now() + 20_000; Date.now() < end; await delay(20)) {
       if (child.exitCode !== null) throw new Error(`the repository ended with ${child.exitCode}`);
       const reply = await fetch(`${this.url}/health`).catch(() => undefined);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { freePort } from '@backstay/kubernetes/testing';
 import { eventually } from './kube-bench.ts';
 
-const command = path.resolve(import.meta.dirname, '../../../../engine/cli/dist/backstay.mjs');
+const command = '/work/main/engine/cli/node_modules/.e4dist/backstay.mjs';
 
 export interface ControllerProcess extends AsyncDisposable {
   readonly pid: number;
@@ -72,6 +72,14 @@ export async function startControllerProcess(
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
-  if (ready) await eventually(`a controller is ready: ${said}`, async () => (await made.health('readyz')) === 200);
+  if (ready) {
+    try {
+      await eventually('a controller is ready', async () => !made.running || (await made.health('readyz')) === 200);
+      if (!made.running) throw new Error('it has ended');
+    } catch (error) {
+      await made[Symbol.asyncDispose]();
+      throw new Error(`The controller did not start: ${said}`, { cause: error });
+    }
+  }
   return made;
 }

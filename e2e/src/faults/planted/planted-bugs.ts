@@ -5,8 +5,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'skip the fsync',
     file: 'engine/repository/src/blobs/filesystem-blob-store.ts',
-    code: 'await syncFile(this.#stagedPath(id));',
-    instead: '',
+    code: 'sync = (handle: FileHandle) => handle.sync()',
+    instead: 'sync = async () => {}',
     noticedBy: 'POWER',
   },
   {

@@ -220,6 +220,37 @@ describe('HelmValues', () => {
     expect(find<ConfigMap>(objects, 'ConfigMap').data).toHaveProperty('app1');
   });
 
+  it('reach the Pod as lists and objects', () => {
+    const scheduledBackup = withVars(`HelmValues:
+  imagePullPolicy: IfNotPresent
+  extraEnvFrom: [{configMapRef: {name: cm}}]
+  extraVolumes: [{name: v, emptyDir: {}}]
+  securityContext: {runAsNonRoot: true}
+  tolerations: [{key: k, operator: Exists}]
+  affinity: {nodeAffinity: {}}
+  labels: {team: a}
+  imagePullSecrets: [{name: pull}]
+  startingDeadlineSeconds: 30
+  schedule: "5 5 * * *"
+  timeZone: Europe/Warsaw
+  suspend: "true"
+`);
+    const objects = render({ scheduledBackup });
+    expect(podOf(objects)).toMatchObject({
+      tolerations: [{ key: 'k', operator: 'Exists' }],
+      affinity: { nodeAffinity: {} },
+      imagePullSecrets: [{ name: 'pull' }],
+    });
+    expect(podOf(objects).volumes).toContainEqual({ name: 'v', emptyDir: {} });
+    const [main] = podOf(objects).containers;
+    expect(main?.envFrom).toContainEqual({ configMapRef: { name: 'cm' } });
+    expect(main).toMatchObject({ imagePullPolicy: 'IfNotPresent', securityContext: { runAsNonRoot: true } });
+    const { spec } = find<CronJob>(objects, 'CronJob');
+    const clock = { schedule: '5 5 * * *', timeZone: 'Europe/Warsaw', suspend: true };
+    expect(spec).toMatchObject({ ...clock, startingDeadlineSeconds: 30 });
+    expect(spec.jobTemplate.spec.template.metadata?.labels).toMatchObject({ team: 'a' });
+  });
+
   it('are refused by name when they cannot be used', () => {
     const scheduledBackup = withVars('HelmValues: {ttlSecondsAfterFinished: soon, extraVolumes: 5}\n');
     expect(() => render({ scheduledBackup })).toThrow(/HelmValues.extraVolumes.*HelmValues.ttlSecondsAfterFinished/);

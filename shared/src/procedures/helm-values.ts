@@ -10,6 +10,7 @@ const count = z
       .transform(Number),
   ])
   .pipe(z.int().min(0));
+const flag = z.union([z.boolean(), z.stringbool()]);
 const object = z.record(z.string(), z.unknown());
 const list = z.array(object);
 
@@ -25,6 +26,11 @@ export const helmValuesSchema = z.object({
   /** Image that holds the backup-maker executable. */
   backupMakerImage: text.optional(),
   kindType: z.enum(['CronJob', 'Job', 'Pod']).optional(),
+  /** For a CronJob, instead of the one of the ScheduledBackup or the command line. */
+  schedule: text.optional(),
+  /** Of a CronJob; `spec.cronJob` of a ScheduledBackup wins. */
+  timeZone: text.optional(),
+  suspend: flag.optional(),
   /** Environment of the script, kept in the child Secret. */
   env: z.record(z.string().regex(/^[-._a-zA-Z0-9]+$/, 'Not a name for a variable.'), z.nullable(text)).optional(),
   extraEnvFrom: list.optional(),

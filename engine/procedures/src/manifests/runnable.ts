@@ -38,8 +38,8 @@ const cronJob = (layout: Layout, runnable: Extract<Runnable, { kind: 'CronJob' }
     kind: 'CronJob',
     metadata: metadata(layout, fitName(layout.name, cronJobNameLength)),
     spec: {
-      schedule: runnable.schedule,
-      ...defined({ timeZone: runnable.timeZone, suspend: runnable.suspend }),
+      schedule: values.schedule ?? runnable.schedule,
+      ...defined({ timeZone: runnable.timeZone ?? values.timeZone, suspend: runnable.suspend ?? values.suspend }),
       concurrencyPolicy: values.concurrencyPolicy ?? 'Forbid',
       ...defined({
         startingDeadlineSeconds: values.startingDeadlineSeconds,

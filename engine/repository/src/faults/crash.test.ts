@@ -1,25 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import { type Answer, call } from '../testing/api.ts';
-import { collectionSpec, hashOnce } from '../testing/harness.ts';
+import { collectionSpec } from '../testing/harness.ts';
 import { armoured, sha256 } from '../testing/messages.ts';
 import { chunk, eventually, rawClient, requestHead } from '../testing/raw-client.ts';
+import { type CrashServer, killed, putConfiguration, startCrashServer } from './crash-server.ts';
 
-interface Server {
-  readonly url: string;
-  readonly child: ChildProcess;
-  /** Names the point where the server is to die. */
-  arm(point: string): Promise<void>;
-}
+type Server = CrashServer;
 
 let home: string;
 let server: Server;
@@ -29,32 +22,12 @@ const expected = new Map<number, string>();
 const base = '/api/stable/repository/collection/shop-db';
 
 const start = async (): Promise<Server> => {
-  const script = path.join(import.meta.dirname, 'faulty-repository.ts');
-  const child = spawn(process.execPath, [script, home], {
-    env: { ...process.env, NODE_COMPILE_CACHE: path.join(home, 'compiled') },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  running.add(child);
-  const lines = createInterface({ input: child.stdout });
-  const [url] = await Promise.race([
-    once(lines, 'line') as Promise<[string]>,
-    once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`The server ended with ${code ?? signal}`);
-    }),
-  ]);
-  const arm = async (point: string): Promise<void> => {
-    const told = once(lines, 'line');
-    child.stdin.write(`${point}\n`);
-    await told;
-  };
-  return { url, child, arm };
+  const started = await startCrashServer(home);
+  running.add(started.child);
+  return started;
 };
 
-const kill = async ({ child }: Server): Promise<void> => {
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
-};
+const kill = killed;
 
 const on = (server: Server, target: string, options: Parameters<typeof call>[2] = {}): Promise<Answer> =>
   call({ url: server.url } as never, target, { token, ...options });
@@ -97,13 +70,7 @@ const remember = (answer: Answer): number => {
 
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'backstay-crash-'));
-  const resources = path.join(home, 'configuration', 'backups', 'backups.riotkit.org', 'v1alpha1');
-  const put = async (plural: string, name: string, spec: unknown): Promise<void> => {
-    await mkdir(path.join(resources, plural), { recursive: true });
-    await writeFile(path.join(resources, plural, `${name}.yaml`), stringify({ metadata: { name }, spec }));
-  };
-  await put('backupusers', 'admin', { email: '', roles: ['systemAdmin'], password: await hashOnce('secret') });
-  await put('backupcollections', 'shop-db', { ...collectionSpec, maxBackupsCount: 50, maxCollectionSize: '60M' });
+  await putConfiguration(home, 'shop-db', { ...collectionSpec, maxBackupsCount: 50, maxCollectionSize: '60M' });
   server = await start();
   const login = await call({ url: server.url } as never, 'POST /api/stable/auth/login', {
     json: { username: 'admin', password: 'secret' },

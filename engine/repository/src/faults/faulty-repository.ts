@@ -52,6 +52,8 @@ const running = await startRepository({
     ...metadata,
     uploads: deadly(metadata.uploads, 'uploads'),
     versions: deadly(metadata.versions, 'versions'),
+    marks: deadly(metadata.marks, 'marks'),
+    maintenance: deadly(metadata.maintenance, 'maintenance'),
   },
   blobs: deadly(blobs, 'blobs'),
   jwtKey: 'a key for tests',

@@ -7,9 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeClient } from '@backstay/kubernetes';
 import { resourceTypes } from '@backstay/shared';
 import { newHome } from '../harness/backstay-process.ts';
-import { peakMemory, residentMemory } from '../harness/process-memory.ts';
-import { atMost, type Benchmark, type Figure } from './benchmark.ts';
-import { createKeySecret, forEachNumber, ownBackstay, schedule } from './kube-objects.ts';
+import { peakMemory } from '../harness/process-memory.ts';
+import { atMost, type Benchmark } from './benchmark.ts';
+import { controllerSchedules } from './controller-benchmarks.ts';
+import { createKeySecret, ownBackstay, schedule } from './kube-objects.ts';
 import { p95 } from './options.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -82,27 +83,6 @@ const actionToJob: Benchmark = {
       samples.push(performance.now() - begun);
     }
     return [{ name: 'action-to-job: p95', value: p95(samples), unit: 'ms', goal: atMost(200) }];
-  },
-};
-
-const converge = async (client: KubeClient, count: number): Promise<Figure> => {
-  await createKeySecret(client);
-  const begun = performance.now();
-  await forEachNumber(count, (index) => client.create(resourceTypes.scheduledBackups, schedule(`load-${index}`)));
-  await reaches(count, cronJobs(client));
-  const value = (performance.now() - begun) / 1000;
-  return { name: `controller-schedules: ${count} converged`, value, unit: 's', goal: atMost(30) };
-};
-
-const controllerSchedules: Benchmark = {
-  name: 'controller-schedules',
-  explains: '--count schedules (default 1000) from their creation to the last CronJob, on the cluster of this machine',
-  run: async ({ count = 1000 }) => {
-    await using own = await ownBackstay();
-    const { backstay, client } = own;
-    const converged = await converge(client, count);
-    const memory = residentMemory(backstay.pid);
-    return [converged, { name: 'controller-schedules: memory', value: memory, unit: 'MiB', goal: atMost(400) }];
   },
 };
 

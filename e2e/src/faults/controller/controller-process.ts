@@ -6,7 +6,7 @@ import path from 'node:path';
 import { freePort } from '@backstay/kubernetes/testing';
 import { eventually } from './kube-bench.ts';
 
-const command = '/work/main/engine/cli/node_modules/.e4dist/backstay.mjs';
+const command = path.resolve(import.meta.dirname, '../../../../engine/cli/dist/backstay.mjs');
 
 export interface ControllerProcess extends AsyncDisposable {
   readonly pid: number;

@@ -42,7 +42,16 @@ export function baseLayer(recipe, now = Date.now()) {
     throw new Error(`mmdebstrap failed:\n${stderr.slice(-2000)}`);
   }
   fs.renameSync(draft, file);
+  removeOld(path.dirname(file), now);
   return file;
+}
+
+/** Layers of earlier weeks are of no use any more. */
+function removeOld(folder, now) {
+  for (const name of fs.readdirSync(folder).filter((found) => found.startsWith('debian-'))) {
+    const file = path.join(folder, name);
+    if (now - fs.statSync(file).mtimeMs > 14 * 86_400_000) fs.rmSync(file, { force: true });
+  }
 }
 
 const bootstrapArguments = ({ suite, sources, packages, user }, file) => [

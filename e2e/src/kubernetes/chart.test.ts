@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { kubeApiserverAssets, startKubeApiserver } from '@backstay/kubernetes/testing';
@@ -56,6 +56,25 @@ const everything = {
     ingress: { enabled: true, host: 'backups.example.org', tlsSecret: 'tls', className: 'nginx' },
   },
   console: { existingSecret: 'console', ingress: { enabled: true, host: 'console.example.org' } },
+};
+
+const exampleSchedule = {
+  apiVersion: 'riotkit.org/v1alpha1',
+  kind: 'ScheduledBackup',
+  metadata: { name: 'app1', namespace: 'subject' },
+  spec: {
+    operation: 'backup',
+    collectionId: 'iwa-ait',
+    cronJob: { enabled: true },
+    gpgKeySecretRef: {
+      ...{ secretName: 'keys', publicKey: '', privateKey: '', passphraseKey: '' },
+      ...{ email: 'iwa@example.org', createIfNotExists: true },
+    },
+    templateRef: { kind: 'internal', name: 'pg15' },
+    tokenSecretRef: { secretName: 'keys', tokenKey: 'token' },
+    varsSecretRef: {},
+    vars: '',
+  },
 };
 
 describe.skipIf(helm === undefined)('the chart', () => {
@@ -132,6 +151,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ],
     [{ repository: { database: { type: 'postgresql' } } }, 'postgresql needs host, and existingSecret'],
     [{ console: { ingress: { enabled: true } } }, 'console.ingress.host'],
+    [{ repository: { enabled: false } }, 'console.repositoryUrl'],
   ])('refuses %j, saying why', (values, words) => {
     expect(() => renderChart(helm ?? '', values)).toThrow(words);
   });
@@ -162,6 +182,31 @@ describe.skipIf(helm === undefined)('the chart', () => {
       writeFileSync(file, renderChart(helm ?? '', values));
       const accepted = kubectl('apply', '--server-side', '--dry-run=server', '-o', 'name', '-f', file);
       expect(accepted.trim().split('\n')).toHaveLength(objectsOf(values).length);
+    });
+
+    it('takes the definitions over from an older chart, and no schedule is lost on the way, nor when it is removed', () => {
+      const old = join(folder, 'old');
+      mkdirSync(join(old, 'templates'), { recursive: true });
+      writeFileSync(join(old, 'Chart.yaml'), 'apiVersion: v2\nname: old\nversion: 1.0.0\n');
+      const definition = 'scheduledbackups.riotkit.org';
+      copyFileSync(join(root, `deploy/crds/${definition}.yaml`), join(old, 'templates/crd.yaml'));
+      const run = (...args: string[]) =>
+        execFileSync(helm ?? '', ['--kubeconfig', server.kubeconfigPath, '--namespace', 'backups', ...args], {
+          stdio: 'pipe',
+        });
+      run('install', 'old', old);
+      kubectl('wait', '--for=condition=Established', `crd/${definition}`);
+      const schedule = join(folder, 'schedule.yaml');
+      writeFileSync(schedule, JSON.stringify(exampleSchedule));
+      kubectl('apply', '-f', schedule);
+
+      kubectl('annotate', `crd/${definition}`, '--overwrite', 'meta.helm.sh/release-name=backstay');
+      kubectl('-n', 'backups', 'delete', 'secret', '-l', 'owner=helm,name=old');
+      run('install', 'backstay', join(root, 'deploy/chart'), '--no-hooks');
+      const found = () => kubectl('-n', 'subject', 'get', 'scheduledbackups', '-o', 'name').trim();
+      expect(found()).toBe('scheduledbackup.riotkit.org/app1');
+      run('uninstall', 'backstay', '--no-hooks');
+      expect(found()).toBe('scheduledbackup.riotkit.org/app1');
     });
   });
 });

@@ -1,8 +1,10 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { waitUntil } from '@backstay/kubernetes/testing';
-import type { KubeObject } from '@backstay/shared';
+import { type KubeObject, requestHeader } from '@backstay/shared';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { releaseSet } from '../../../engine/cli/src/release-set.gen.ts';
+import { bareImage, bareImageName } from './bare-image.ts';
 import { type Cluster, defaultPlace, startCluster } from './cluster.ts';
 import { postgresImage, productImage, removeImages } from './images.ts';
 import { clusterBinaries, whyNoCluster } from './prerequisites.ts';
@@ -176,7 +178,48 @@ describe.skipIf(missing !== undefined)(`a cluster with real Pods${missing ? ` ($
     },
   );
 
-  it('signs people in to the console with a token of the cluster, and shows what they may see', () => {
+  it('injects a client that runs where there is no Node and no C library, and by any user', async () => {
+    cluster.load(await bareImage(place.folder));
+    const volumeMounts = [{ name: 'init', mountPath: '/mnt/init' }];
+    const anybody = {
+      runAsUser: 12_345,
+      runAsNonRoot: true,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    };
+    apply(cluster, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'bare', namespace: namespaces.subject },
+      spec: {
+        restartPolicy: 'Never',
+        initContainers: [
+          {
+            ...{ name: 'injector', image: releaseSet.image, imagePullPolicy: 'Never', volumeMounts },
+            command: ['/usr/bin/backup-maker-inject', '/mnt/init'],
+            securityContext: anybody,
+          },
+        ],
+        containers: [
+          {
+            ...{ name: 'main', image: bareImageName, imagePullPolicy: 'Never', volumeMounts },
+            command: [
+              '/bin/sh',
+              '-ec',
+              'PATH=$PATH:/mnt/init; backup-maker version; cd /mnt/init; ./backup-maker version',
+            ],
+            securityContext: anybody,
+          },
+        ],
+        volumes: [{ name: 'init', emptyDir: { medium: 'Memory' } }],
+      },
+    });
+    const pod = ['-n', namespaces.subject, 'pod/bare'];
+    cluster.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', ...pod, '--timeout=60s'], { timeout: 70_000 });
+    expect(cluster.kubectl(['logs', ...pod])).toBe(`${releaseSet.release}\n${releaseSet.release}\n`);
+  });
+
+  it('signs people in to the console with a token of the cluster, and shows what they may see', async () => {
     const base = addressOf(cluster, 'backstay-console');
     const signIn = (account: string) => {
       cluster.kubectl(['-n', namespaces.subject, 'create', 'serviceaccount', account]);
@@ -185,26 +228,32 @@ describe.skipIf(missing !== undefined)(`a cluster with real Pods${missing ? ` ($
       return call(cluster, {
         url: `${base}/api/session`,
         method: 'POST',
-        headers: { origin: base },
+        headers: { origin: base, [requestHeader]: '1' },
         body: { code: proof },
       });
     };
     const schedules = (cookie: string) =>
       call(cluster, { url: `${base}/api/schedules?namespace=${namespaces.subject}`, headers: { cookie } });
 
+    applySchedule(cluster, {
+      ...{ name: 'seen', collection, repository: repositoryUrl, token },
+      templateRef: { kind: 'internal', name: 'pg15' },
+    });
     const stranger = signIn('stranger');
     expect(stranger).toMatchObject({
       status: 200,
       data: { user: { name: `system:serviceaccount:${namespaces.subject}:stranger` }, cluster: { mode: 'kubernetes' } },
     });
-    expect(JSON.stringify(schedules(stranger.cookie).data)).not.toContain('app1');
+    expect(JSON.stringify(schedules(stranger.cookie).data)).not.toContain('seen');
     const viewer = signIn('viewer');
     cluster.kubectl([
       ...['-n', namespaces.subject, 'create', 'rolebinding', 'viewer', '--clusterrole=view'],
       `--serviceaccount=${namespaces.subject}:viewer`,
     ]);
-    const seen = schedules(viewer.cookie);
-    expect([seen.status, JSON.stringify(seen.data).includes('app1')]).toEqual([200, true]);
+    await waitUntil('the schedule in the console', () =>
+      JSON.stringify(schedules(viewer.cookie).data).includes('"seen"'),
+    );
+    expect(JSON.stringify(schedules(stranger.cookie).data)).not.toContain('seen');
   });
 
   it('keeps what it holds over an upgrade of the release', async () => {

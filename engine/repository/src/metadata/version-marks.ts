@@ -103,6 +103,8 @@ const knownFiles = async (
     .set({ object_seen_at: toColumn(seenAt) })
     .where('collection_id', '=', collectionId)
     .where('filename', 'in', filenames)
+    // As the index has it: live rows keep their bytes.
+    .where('bytes_removed_at', 'is', null)
     .where('deleted_at', 'is', null)
     .execute();
   // What was believed to be lost is there again: the next verification says what it is.
@@ -111,6 +113,7 @@ const knownFiles = async (
     .set({ verification: null, verification_detail: null, verified_at: null })
     .where('collection_id', '=', collectionId)
     .where('filename', 'in', filenames)
+    .where('bytes_removed_at', 'is', null)
     .where('verification', '=', 'missing')
     .execute();
   const stored = await db

@@ -15,6 +15,8 @@ export interface StorageSweepOptions {
   readonly grace: number;
   /** Whether orphans are removed, or only reported. */
   readonly removes: boolean;
+  /** Told of each comparison that came to its end. */
+  readonly onSwept?: (result: SweepResult) => void;
 }
 
 export interface SweepResult extends Record<string, unknown> {
@@ -53,7 +55,7 @@ export class StorageSweep {
 
   /** Undefined: another server does it, or this one stops. Rejects when a store fails. A call while one runs waits for it. */
   run(): Promise<SweepResult | undefined> {
-    this.#running ??= this.#runAlone().finally(() => {
+    this.#running ??= this.#runAndTell().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
@@ -62,6 +64,14 @@ export class StorageSweep {
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the server stops'));
     await this.#running?.catch(() => undefined);
+  }
+
+  async #runAndTell(): Promise<SweepResult | undefined> {
+    const result = await this.#runAlone();
+    if (result !== undefined) {
+      this.#options.onSwept?.(result);
+    }
+    return result;
   }
 
   async #runAlone(): Promise<SweepResult | undefined> {
@@ -104,9 +114,12 @@ export class StorageSweep {
     const counts = { objects: 0, orphans: 0, versions: 0 };
     let batch: BlobEntry[] = [];
     const settle = async (): Promise<void> => {
+      const unknown = await this.#unknown(batch, seenAt);
       counts.objects += batch.length;
-      for (const orphan of await this.#unknown(batch, seenAt)) {
-        if (orphan.modifiedAt < cutoff) {
+      counts.versions += batch.length - unknown.length;
+      for (const orphan of unknown.filter(({ modifiedAt }) => modifiedAt < cutoff)) {
+        // A version that was removed since the listing is none.
+        if ((await this.#options.blobs.size(orphan.key)) !== undefined) {
           counts.orphans += 1;
           await this.#options.metadata.maintenance.noteOrphan(orphan, seenAt);
         }
@@ -121,7 +134,7 @@ export class StorageSweep {
       }
     }
     await settle();
-    return { ...counts, versions: counts.objects - counts.orphans };
+    return counts;
   }
 
   async #unknown(batch: readonly BlobEntry[], seenAt: Date): Promise<BlobEntry[]> {

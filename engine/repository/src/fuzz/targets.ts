@@ -4,6 +4,7 @@ import { framingTargets } from './targets/framing.ts';
 import { lineTargets } from './targets/lines.ts';
 import { parserTargets } from './targets/parsers.ts';
 import { pathTargets } from './targets/paths.ts';
+import { routeTargets } from './targets/routes.ts';
 import { tokenTargets } from './targets/tokens.ts';
 import { wireTargets } from './targets/wire.ts';
 
@@ -16,6 +17,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...documentTargets,
   ...tokenTargets,
   ...wireTargets,
+  ...routeTargets,
 ];
 
 /** The targets of a family, each with its part of `cases`. */

@@ -31,6 +31,8 @@ export interface BackupMakerOptions {
   readonly signals: SignalSource;
   /** Pause before the first retry of a broken connection; it doubles with each. Default 500. */
   readonly retryMilliseconds?: number;
+  /** A connection that did not move for so long, while something was waited for, is replaced by another. Default 60000. */
+  readonly stallMilliseconds?: number;
   /** Time between SIGTERM and SIGKILL for the command. Default 5000. */
   readonly graceMilliseconds?: number;
 }
@@ -112,6 +114,7 @@ const execute = async (given: GivenSettings, options: BackupMakerOptions): Promi
         environment: options.env,
         output: { stdout: options.stdout, stderr: options.stderr },
         retryMilliseconds: options.retryMilliseconds ?? 500,
+        stallMilliseconds: options.stallMilliseconds ?? 60_000,
         graceMilliseconds: options.graceMilliseconds ?? 5000,
       }),
     );

@@ -11,6 +11,7 @@ export interface CommandContext {
   readonly environment: NodeJS.ProcessEnv;
   readonly output: CommandOutput;
   readonly retryMilliseconds: number;
+  readonly stallMilliseconds: number;
   readonly graceMilliseconds: number;
 }
 
@@ -21,4 +22,5 @@ export const accessOf = (settings: ClientSettings, context: CommandContext): Rep
   environment: context.environment,
   operation: context.operation,
   retryMilliseconds: context.retryMilliseconds,
+  stallMilliseconds: context.stallMilliseconds,
 });

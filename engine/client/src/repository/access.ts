@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpCall } from '../http/http-call.ts';
+import type { HttpCall } from '../http/http-call.ts';
 import type { Operation } from '../operation.ts';
 
 /** One collection of a repository server, reached with one token. */
@@ -9,6 +9,8 @@ export interface RepositoryAccess {
   readonly environment: NodeJS.ProcessEnv;
   /** Pause before the first retry; it doubles with each. */
   readonly retryMilliseconds: number;
+  /** A connection is given up when it has not moved for so long while something was waited for. */
+  readonly stallMilliseconds: number;
   readonly operation: Operation;
 }
 
@@ -29,17 +31,27 @@ export const callOf = (access: RepositoryAccess, method: HttpCall['method'], url
   signal: access.operation.signal,
 });
 
-export const retries = 5;
+/** For a small exchange, from its beginning to its end. */
+export const shortCallOf = (access: RepositoryAccess, method: HttpCall['method'], url: URL): HttpCall => ({
+  ...callOf(access, method, url),
+  signal: AbortSignal.any([access.operation.signal, AbortSignal.timeout(access.stallMilliseconds)]),
+});
+
+/** In a row, without a byte that moved. With the usual pauses they last for a minute and a half. */
+export const retries = 8;
+/** Times the first pause. */
+const longestPause = 60;
 
 /** Answers of a server or proxy that is away for a moment. */
-export const isPassing = ({ status }: HttpAnswer): boolean => [429, 500, 502, 503, 504].includes(status);
+export const isPassing = ({ status }: { readonly status: number }): boolean =>
+  [429, 500, 502, 503, 504].includes(status);
 
 /** Waits before retry number `attempt` (from 0); ends at once when the operation is aborted. */
 export const pause = async ({ operation, retryMilliseconds }: RepositoryAccess, attempt: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   try {
     const waited = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, retryMilliseconds * 2 ** attempt);
+      timer = setTimeout(resolve, retryMilliseconds * Math.min(2 ** attempt, longestPause));
     });
     await operation.guard(waited);
   } finally {

@@ -35,7 +35,7 @@ it('gives up after several attempts without progress, and aborts', async () => {
   server.cutUploadAfter = Array.from({ length: 100 }, () => 0);
   const run = await make();
   expect(run.exitCode).toBe(13);
-  expect(run.stderr).toContain('gave up after 5 attempts');
+  expect(run.stderr).toContain('gave up after 8 attempts');
   expect(server.versions).toEqual([]);
   expect(server.uploads[0]?.state).toBe('aborted');
 });

@@ -6,7 +6,8 @@ import { exchange, type HttpAnswer } from '../http/http-call.ts';
 import { EndedEarly, RequestBody } from '../http/request-body.ts';
 import { type Bytes, PieceQueue } from '../openpgp/bytes.ts';
 import { giveBack } from '../openpgp/lent-memory.ts';
-import { callOf, isPassing, pause, type RepositoryAccess, retries, uploadsUrl } from './access.ts';
+import { callOf, isPassing, pause, type RepositoryAccess, retries, shortCallOf, uploadsUrl } from './access.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { StoredVersion, UploadTarget } from './upload-target.ts';
 
 const stage = 'upload';
@@ -14,6 +15,7 @@ const stage = 'upload';
 const segmentBytes = 16 * 1024 * 1024;
 const abortMilliseconds = 10_000;
 const commitMilliseconds = 60_000;
+const longestSettlePause = 60;
 
 const commitSignal = (): AbortSignal => AbortSignal.timeout(commitMilliseconds);
 
@@ -43,12 +45,14 @@ export class CommitUpload implements UploadTarget {
   #kept = new PieceQueue();
   #offset = 0;
   #body: RequestBody;
+  readonly #watch: StallWatch;
   #settled = false;
 
   constructor(access: RepositoryAccess, upload: OpenUpload) {
     this.#access = access;
     this.#upload = upload;
     this.#body = this.#openBody();
+    this.#watch = new StallWatch(access.stallMilliseconds, () => this.#body.destroy());
   }
 
   async send(source: Bytes, confirm: () => Promise<void>): Promise<StoredVersion> {
@@ -68,6 +72,7 @@ export class CommitUpload implements UploadTarget {
     } finally {
       // Not awaited: a source that waits for its next piece cannot return before it came.
       pieces.return?.().catch(() => undefined);
+      this.#watch.close();
     }
   }
 
@@ -92,7 +97,7 @@ export class CommitUpload implements UploadTarget {
   async #append(piece: Buffer): Promise<void> {
     this.#kept.push(piece);
     try {
-      await this.#access.operation.guard(this.#body.write(piece));
+      await this.#watched(this.#body.write(piece));
     } catch (error) {
       if (!(error instanceof EndedEarly)) throw error;
       await this.#recover();
@@ -134,7 +139,7 @@ export class CommitUpload implements UploadTarget {
 
   /** Asks how far the server got and sends the rest; gives the answer that was in the way. */
   async #catchUp(): Promise<HttpAnswer | 'caught up' | undefined> {
-    const state = await this.#ask(() => exchange(callOf(this.#access, 'GET', this.#url())));
+    const state = await this.#ask(() => exchange(shortCallOf(this.#access, 'GET', this.#url())));
     if (!state || !isSuccess(state)) return state;
     this.#acknowledge(state);
     if (this.#kept.length === 0) return 'caught up';
@@ -151,7 +156,7 @@ export class CommitUpload implements UploadTarget {
     for (const piece of pieces) this.#kept.push(piece);
     try {
       for (const piece of pieces) {
-        await operation.guard(this.#body.write(piece));
+        await this.#watched(this.#body.write(piece));
         operation.touch(stage);
       }
     } catch (error) {
@@ -201,7 +206,7 @@ export class CommitUpload implements UploadTarget {
 
   /** Asks what became of a commit without an answer; undefined when it has to be repeated. */
   async #settle(attempt: number): Promise<HttpAnswer | undefined> {
-    await setTimeout(this.#access.retryMilliseconds * 2 ** attempt);
+    await setTimeout(this.#access.retryMilliseconds * Math.min(2 ** attempt, longestSettlePause));
     const url = uploadsUrl(this.#access, `/${this.#upload.key}`);
     const answer = await exchange({ ...callOf(this.#access, 'GET', url), signal: commitSignal() }).catch(
       () => undefined,
@@ -215,12 +220,22 @@ export class CommitUpload implements UploadTarget {
   async #ask(work: () => Promise<HttpAnswer>): Promise<HttpAnswer | undefined> {
     const { operation } = this.#access;
     try {
-      const answer = await operation.guard(work());
+      const answer = await this.#watched(work());
       operation.touch(stage);
       return answer;
     } catch (error) {
       if (operation.signal.aborted) throw error;
       return undefined;
+    }
+  }
+
+  /** Cuts the connection when nothing moves: the work then ends as it does when the connection breaks by itself. */
+  async #watched<T>(work: Promise<T>): Promise<T> {
+    this.#watch.begin();
+    try {
+      return await this.#access.operation.guard(work);
+    } finally {
+      this.#watch.end();
     }
   }
 

@@ -6,7 +6,8 @@ import { answerOf, openRequest, readAnswer } from '../http/http-call.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
 import { lendAll } from '../openpgp/lent-memory.ts';
 import { interruptible } from '../operation.ts';
-import { callOf, pause, type RepositoryAccess, retries, versionUrl } from './access.ts';
+import { callOf, isPassing, pause, type RepositoryAccess, retries, versionUrl } from './access.ts';
+import { StallWatch } from './stall-watch.ts';
 
 const stage = 'download';
 const mostRedirects = 5;
@@ -35,7 +36,7 @@ interface Request {
   readonly seen?: SeenVersion | undefined;
 }
 
-/** Follows redirects; another origin does not get the token. */
+/** Follows redirects; another origin does not get the token. A server that says nothing for long is as good as gone. */
 const get = async ({ access, version, headers = {} }: Request): Promise<IncomingMessage> => {
   let url = versionUrl(access, version);
   let token: string | undefined = access.token;
@@ -43,7 +44,11 @@ const get = async ({ access, version, headers = {} }: Request): Promise<Incoming
     const request = openRequest({ ...callOf(access, 'GET', url), token, headers });
     const answer = answerOf(request);
     request.end();
-    const response = await access.operation.guard(answer);
+    const timer = setTimeout(
+      () => request.destroy(new Error('the repository does not answer')),
+      access.stallMilliseconds,
+    );
+    const response = await access.operation.guard(answer).finally(() => clearTimeout(timer));
     const { location } = response.headers;
     if (!isRedirect(response.statusCode ?? 0) || location === undefined) return response;
     response.destroy();
@@ -107,12 +112,21 @@ class VerifiedDownload implements Download {
   }
 
   async *#pieces(): AsyncGenerator<Buffer> {
-    for await (const piece of interruptible(lendAll(this.#response), this.#access.operation)) {
-      this.#hash.update(piece);
-      this.#received += piece.length;
-      this.#access.operation.touch('load');
-      yield piece;
-      this.#access.operation.touch(stage);
+    const stalled = (): void => void this.#response.destroy(new Error('nothing came any more'));
+    const watch = new StallWatch(this.#access.stallMilliseconds, stalled);
+    try {
+      watch.begin();
+      for await (const piece of interruptible(lendAll(this.#response), this.#access.operation)) {
+        watch.end();
+        this.#hash.update(piece);
+        this.#received += piece.length;
+        this.#access.operation.touch('load');
+        yield piece;
+        this.#access.operation.touch(stage);
+        watch.begin();
+      }
+    } finally {
+      watch.close();
     }
     if (this.totalBytes !== undefined && this.#received < this.totalBytes) throw new Error('the answer is cut off');
   }
@@ -127,7 +141,8 @@ class VerifiedDownload implements Download {
       if (this.#access.operation.signal.aborted || error instanceof Failure) throw error;
       return undefined;
     });
-    if (!response) return await this.#resume(attempt + 1, cause);
+    if (response && isPassing({ status: response.statusCode ?? 0 })) response.destroy();
+    if (!response || response.destroyed) return await this.#resume(attempt + 1, cause);
     const range = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
     if (response.statusCode !== 206 || Number(range) !== this.#received) {
       response.destroy();
@@ -149,6 +164,26 @@ class VerifiedDownload implements Download {
   }
 }
 
+/** A server that is away for a moment may be asked again: nothing was read yet. */
+const begin = async (request: Request): Promise<IncomingMessage> => {
+  const { access } = request;
+  for (let attempt = 0; ; attempt++) {
+    const last = attempt === retries;
+    try {
+      const response = await get(request);
+      const status = response.statusCode ?? 0;
+      // 500 is what a server answers about a collection that is misconfigured: it does not pass.
+      if (last || status === 500 || !isPassing({ status })) return response;
+      response.destroy();
+    } catch (cause) {
+      if (access.operation.signal.aborted || cause instanceof Failure) throw cause;
+      const reason = `the repository cannot be reached: ${messageOf(cause)}`;
+      if (last) throw new Failure('downloadFailed', reason, { stage, cause });
+    }
+    await pause(access, attempt);
+  }
+};
+
 /**
  * Asks for a version (`latest`, `v3`, `3`), or for the very bytes that were read before. Throws a Failure unless the server
  * begins to send it.
@@ -159,10 +194,7 @@ export const openDownload = async (
   seen?: SeenVersion,
 ): Promise<Download> => {
   const headers: Record<string, string> = seen?.etag === undefined ? {} : { 'If-Match': seen.etag };
-  const response = await get({ access, version, headers }).catch((cause: unknown) => {
-    if (access.operation.signal.aborted || cause instanceof Failure) throw cause;
-    throw new Failure('downloadFailed', `the repository cannot be reached: ${messageOf(cause)}`, { stage, cause });
-  });
+  const response = await begin({ access, version, headers });
   const status = response.statusCode ?? 0;
   if (status === 412 && seen) {
     response.destroy();

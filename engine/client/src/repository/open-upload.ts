@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Failure, messageOf } from '../failure.ts';
 import { jsonOf, reasonOf, textAt } from '../http/answer-text.ts';
 import { exchange, type HttpAnswer } from '../http/http-call.ts';
-import { callOf, isPassing, pause, type RepositoryAccess, retries, uploadsUrl } from './access.ts';
+import { isPassing, pause, type RepositoryAccess, retries, shortCallOf, uploadsUrl } from './access.ts';
 import { CommitUpload } from './commit-upload.ts';
 import { PlainUpload } from './plain-upload.ts';
 import type { UploadTarget } from './upload-target.ts';
@@ -18,7 +18,7 @@ const reserve = async (access: RepositoryAccess, key: string): Promise<HttpAnswe
   for (let attempt = 0; ; attempt++) {
     const last = attempt === retries;
     try {
-      const answer = await exchange(callOf(access, 'POST', uploadsUrl(access)), { key });
+      const answer = await exchange(shortCallOf(access, 'POST', uploadsUrl(access)), { key });
       // 500 is what a server answers about a collection that is misconfigured: it does not pass.
       if (last || answer.status === 500 || !isPassing(answer)) return answer;
     } catch (cause) {

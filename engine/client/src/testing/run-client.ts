@@ -37,6 +37,7 @@ export const startClient = (argv: readonly string[], environment: NodeJS.Process
     stderr,
     signals,
     retryMilliseconds: 5,
+    stallMilliseconds: 1000,
     graceMilliseconds: 500,
   }).then((exitCode) => ({
     exitCode,

@@ -8,6 +8,9 @@ export interface RawAnswer {
   readonly body: string;
 }
 
+/** `100 Continue` announces an answer and is none. */
+const leave = /^HTTP\/1\.1 100 Continue\r\n\r\n/;
+
 /** Sends bytes that no HTTP library would, one request after the other, over one connection as long as that lives. */
 export class RawConnection {
   readonly #port: number;
@@ -28,7 +31,7 @@ export class RawConnection {
         resolve();
       };
       const take = (chunk: Buffer): void => {
-        received += chunk.toString('latin1');
+        received = (received + chunk.toString('latin1')).replace(leave, '');
         if (isComplete(received)) {
           settle();
         }

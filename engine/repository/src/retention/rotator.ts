@@ -45,10 +45,16 @@ export class Rotator {
     }
   }
 
-  /** Removes the bytes of versions that are out of the list already. */
+  /** Removes the bytes of versions that are out of the list already. One that the storage refuses to remove stops no other. */
   async removeRetired(): Promise<void> {
-    for (const version of await this.#options.metadata.versions.toRemove(removedAtOnce)) {
-      await this.removeBytes(version);
+    const { metadata, logger } = this.#options;
+    for (const version of await metadata.versions.toRemove(removedAtOnce)) {
+      await this.removeBytes(version).catch((error: unknown) => {
+        logger.error(
+          { err: error, version: version.id },
+          'the bytes of a removed version are still stored, it is tried again',
+        );
+      });
     }
   }
 

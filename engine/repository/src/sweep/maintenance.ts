@@ -27,6 +27,9 @@ export const startMaintenance = (options: Options): (() => Promise<void>) => {
       await sweep.run();
     }
   };
+  verification?.begin().catch((error: unknown) => {
+    logger.error({ err: error }, 'it is unknown since when versions are verified');
+  });
   const timer = setInterval(() => {
     void verification?.run();
     sweepWhenDue().catch((error: unknown) => {

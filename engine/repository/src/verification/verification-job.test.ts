@@ -103,6 +103,18 @@ it('covers 100 % of the bytes in every period of a simulated quarter', async () 
   expect(read.length).toBeGreaterThanOrEqual(3 * versions.length);
 });
 
+it('calls nothing late that was stored long before verification began', async () => {
+  const version = await store('one');
+  now = new Date(now.getTime() + 20 * period);
+  const job = createJob();
+  await job.begin();
+  expect(job.isLate(version)).toBe(false);
+  now = new Date(now.getTime() + period + 1);
+  const afterRestart = createJob();
+  await afterRestart.begin();
+  expect([job.isLate(version), afterRestart.isLate(version)]).toEqual([true, true]);
+});
+
 it('runs in one place at a time', async () => {
   await store('one');
   now = new Date(now.getTime() + period);

@@ -22,6 +22,7 @@ const maxOnDemand = 16;
 const doubtfulFrom = 10;
 
 export const verificationLock = 'verification';
+const beganName = 'verification-began';
 
 /** Verifies what was not verified for long, by itself and on demand. What was done is remembered per version, so it goes on anywhere. */
 export class VerificationJob {
@@ -30,9 +31,21 @@ export class VerificationJob {
   readonly #onDemand = new Map<string, Promise<Verification | undefined>>();
   #queue: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | undefined;
+  #since: Date;
 
   constructor(options: VerificationJobOptions) {
     this.#options = options;
+    this.#since = options.clock.now();
+  }
+
+  /** Learns when verification began on this storage: what was stored long before cannot have been read in time yet. */
+  async begin(): Promise<void> {
+    const { metadata, clock } = this.#options;
+    const began = await metadata.maintenance.last(beganName);
+    if (began === undefined) {
+      await metadata.maintenance.finish(beganName, {}, clock.now());
+    }
+    this.#since = began?.finishedAt ?? clock.now();
   }
 
   /** When a version is due again. */
@@ -47,7 +60,8 @@ export class VerificationJob {
       return false;
     }
     const last = version.verification?.at ?? version.createdAt;
-    return later(last, this.#options.period) < this.#options.clock.now();
+    const from = new Date(Math.max(last.getTime(), this.#since.getTime()));
+    return later(from, this.#options.period) < this.#options.clock.now();
   }
 
   /** Reads whatever is due, in one server at a time. Never rejects; a second call while one runs waits for the same. */

@@ -9,8 +9,9 @@ export { createKubernetesProvider } from './configuration/kubernetes-provider.ts
 export type { MetadataStore } from './metadata/metadata-store.ts';
 export { openSqliteMetadata } from './metadata/metadata-store.ts';
 export { openPostgresMetadata, type PostgresOptions } from './metadata/postgres.ts';
+export type { RateLimits, RepositoryOptions } from './repository-options.ts';
 export type { RepositoryCommand, RepositoryCommandResult } from './run-repository-command.ts';
 export { runRepositoryCommand } from './run-repository-command.ts';
 export { repositorySettings, repositoryUsage, SettingsError } from './settings/repository-settings.ts';
-export type { RateLimits, RepositoryOptions, RunningRepository } from './start-repository.ts';
+export type { RunningRepository } from './start-repository.ts';
 export { startRepository } from './start-repository.ts';

@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts';
 import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
 import type { AuditEntry } from './metadata/audit.ts';
 import type { MetadataStore } from './metadata/metadata-store.ts';
+import type { RepositoryMetrics } from './metrics/repository-metrics.ts';
 import type { Rotator } from './retention/rotator.ts';
 import type { StorageSweep } from './sweep/storage-sweep.ts';
 import type { UploadService } from './uploads/upload-service.ts';
@@ -18,6 +19,10 @@ import type { VerificationJob } from './verification/verification-job.ts';
 export interface ServiceSettings {
   /** Empty: everybody may ask for readiness. */
   readonly healthCheckKey: string;
+  /** Empty: no metrics on this address. */
+  readonly metricsToken: string;
+  /** How long audit entries are kept. Undefined: for ever. */
+  readonly auditRetention: number | undefined;
   readonly tokenLifetime: number;
   readonly maxTokenLifetime: number;
   /** How long after the end of a plain upload the client may still take it back. */
@@ -54,6 +59,9 @@ export interface Services {
   readonly logins: LoginService;
   readonly limiters: RateLimiters;
   readonly recorder: AuditRecorder;
+  readonly metrics: RepositoryMetrics;
+  /** All metrics as text, up to date. */
+  renderMetrics(): Promise<string>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stopping: () => boolean;

@@ -108,6 +108,9 @@ export const login = async (services: Services, context: RequestContext): Promis
     context.clientAddress,
   );
   context.note({ user: known ? user : shortenedName(user), accessKeyName: known ? accessKey : '' });
+  if (outcome !== 'accepted') {
+    services.metrics.loginFailed(outcome);
+  }
   if (outcome === 'too-many') {
     return empty(429, { 'retry-after': '60' });
   }

@@ -5,6 +5,7 @@ import type { SessionService } from '../access/session.ts';
 import { BusyError } from '../access/slots.ts';
 import { TokenError } from '../access/tokens.ts';
 import { MisconfiguredError } from '../configuration/misconfigured-error.ts';
+import { isPassing } from '../metadata/retrying-store.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import { clientAddress } from './client-address.ts';
 import type { RequestContext, Route } from './context.ts';
@@ -24,6 +25,7 @@ export interface HandlerOptions {
   readonly smallBodyTime: number;
   readonly logger: Logger;
   readonly decided: DecisionRecord;
+  readonly rateLimited: (route: string) => void;
 }
 
 export interface IncomingRequest {
@@ -60,6 +62,10 @@ const replyOf = (error: unknown, logger: Logger): Reply => {
   if (error instanceof BusyError) {
     return busy(error.message).reply;
   }
+  if (isPassing(error)) {
+    logger.error({ err: error }, 'the database was not there for a request');
+    return busy('the database is not available at the moment').reply;
+  }
   if (error instanceof BrokenBodyError || error instanceof UploadError) {
     return failure(400, error.message).reply;
   }
@@ -79,6 +85,7 @@ const runRoute = async (match: RouteMatch<Route>, base: RequestContext, options:
   const within = async (handle: () => Promise<Reply>): Promise<Reply> => {
     const bucket = route.limiter?.take(base.clientAddress);
     if (bucket?.allowed === false) {
+      options.rateLimited(route.path);
       return empty(429);
     }
     if (bucket !== undefined) {

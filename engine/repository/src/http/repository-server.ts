@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import type { FinishedRequest } from '../metrics/repository-metrics.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import { type Handled, type HandlerOptions, handleRequest } from './handle-request.ts';
 import { sendReply } from './send-reply.ts';
@@ -12,6 +14,7 @@ export interface RepositoryServerOptions extends HandlerOptions {
   /** A connection without a byte in either direction for this long is cut. Milliseconds. */
   readonly idleTimeout: number;
   readonly stopping: () => boolean;
+  readonly finished: (request: FinishedRequest) => void;
 }
 
 export interface RepositoryServer {
@@ -44,18 +47,39 @@ const logRequest = (logger: Logger, entry: { request: IncomingMessage; handled: 
   }
 };
 
+/** What went over a connection since it was last asked: for the request that just ended. */
+const createTrafficCount = () => {
+  const counted = new WeakMap<Socket, { received: number; sent: number }>();
+  return (socket: Socket): { receivedBytes: number; sentBytes: number } => {
+    const before = counted.get(socket) ?? { received: 0, sent: 0 };
+    const { bytesRead: received, bytesWritten: sent } = socket;
+    counted.set(socket, { received, sent });
+    return { receivedBytes: received - before.received, sentBytes: sent - before.sent };
+  };
+};
+
 /** The HTTP listener: timers, the life of a connection, and nothing of what requests mean. */
 export const createRepositoryServer = (options: RepositoryServerOptions): RepositoryServer => {
   const { logger } = options;
   const running = new Set<AbortController>();
+  const traffic = createTrafficCount();
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
     const started = performance.now();
+    const { socket } = request;
+    let route = 'unknown';
     const controller = new AbortController();
     running.add(controller);
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     response.once('close', () => {
+      options.finished({
+        method: request.method ?? '',
+        route,
+        status: response.statusCode,
+        seconds: (performance.now() - started) / 1000,
+        ...traffic(socket),
+      });
       if (!response.writableFinished) {
         controller.abort(new UploadError('cancelled', 'upload was cancelled'));
       }
@@ -64,6 +88,7 @@ export const createRepositoryServer = (options: RepositoryServerOptions): Reposi
       const incoming = { request, response, expectsContinue, signal: controller.signal };
       const handled = await handleRequest(incoming, options);
       const { reply } = handled;
+      route = handled.route;
       const closeConnection = options.stopping() || (expectsContinue && !request.complete);
       logRequest(logger, { request, handled, started });
       await sendReply(request, response, { reply, closeConnection });

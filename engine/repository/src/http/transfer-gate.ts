@@ -4,6 +4,7 @@ import { failure } from './reply.ts';
 export interface TransferGate {
   run<T>(work: () => Promise<T>): Promise<T>;
   close(): void;
+  readonly running: () => number;
 }
 
 export const createTransferGate = (maxRunning: number): TransferGate => {
@@ -22,6 +23,7 @@ export const createTransferGate = (maxRunning: number): TransferGate => {
         running -= 1;
       }
     },
+    running: () => running,
     close: () => {
       closed = true;
     },

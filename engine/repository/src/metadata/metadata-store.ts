@@ -11,6 +11,7 @@ import { createSqliteDialect, openExclusively } from './sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 import { createTurnStore, type DatabaseClock, sqliteClock, type TurnStore } from './turns.ts';
 import { createUploadStore, type UploadStore } from './uploads.ts';
+import { createUsageStore, type UsageStore } from './usage.ts';
 import { createVersionMarks, type VersionMarks } from './version-marks.ts';
 import { createVersionStore, type VersionStore } from './versions.ts';
 
@@ -29,6 +30,7 @@ export interface MetadataStore {
   readonly turns: TurnStore;
   readonly locks: LockStore;
   readonly audit: AuditLog;
+  readonly usage: UsageStore;
   readonly accessKeys: AccessKeyStore;
   /** Rejects when the database does not answer correctly. */
   check(): Promise<void>;
@@ -48,6 +50,7 @@ export const createMetadataStore = (
   turns: createTurnStore(db, databaseClock),
   locks: createLockStore(db),
   audit: createAuditLog(db),
+  usage: createUsageStore(db),
   accessKeys: createAccessKeyStore(db),
   check: async () => {
     const expected = Math.floor(Math.random() * 8);

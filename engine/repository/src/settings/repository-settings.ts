@@ -54,7 +54,14 @@ const readFlags = (argv: readonly string[]): { flags: Map<string, string>; probl
 const expandHome = (folder: string): string =>
   folder === '~' || folder.startsWith('~/') ? path.join(homedir(), folder.slice(1)) : folder;
 
-const secretSettings = new Set(['jwtSecretKey', 'dbPassword', 'healthCheckKey', 'encodePassword', 'hashJwt']);
+const secretSettings = new Set([
+  'jwtSecretKey',
+  'dbPassword',
+  'healthCheckKey',
+  'metricsToken',
+  'encodePassword',
+  'hashJwt',
+]);
 
 /** What no single setting shows. */
 const checkTogether = (settings: RepositorySettings): string[] => {

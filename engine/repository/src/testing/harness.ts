@@ -8,7 +8,8 @@ import { openFilesystemBlobs } from '../blobs/filesystem-blob-store.ts';
 import { createFilesystemProvider } from '../configuration/filesystem-provider.ts';
 import { harmlessLogging } from '../log-lines.ts';
 import { openSqliteMetadata } from '../metadata/metadata-store.ts';
-import { type RepositoryOptions, startRepository } from '../start-repository.ts';
+import type { RepositoryOptions } from '../repository-options.ts';
+import { startRepository } from '../start-repository.ts';
 
 const namespace = 'backups';
 const passwords = new Map<string, Promise<string>>();
@@ -35,6 +36,7 @@ export interface Harness {
   readonly home: string;
   readonly url: string;
   readonly logs: string[];
+  readonly metricsPort: number | undefined;
   put(kind: 'BackupUser' | 'BackupCollection', name: string, spec: Record<string, unknown>): Promise<void>;
   putSecret(name: string, data: Record<string, string>): Promise<void>;
   remove(kind: 'BackupUser' | 'BackupCollection', name: string): Promise<void>;
@@ -86,6 +88,9 @@ export const createHarness = async (
       return running.url;
     },
     logs,
+    get metricsPort() {
+      return running.metricsPort;
+    },
     put: (kind, name, spec) => writeFile(fileOf(kind, name), stringify({ kind, metadata: { name }, spec })),
     putSecret: (name, data) =>
       writeFile(path.join(secrets, `${name}.yaml`), stringify({ kind: 'Secret', metadata: { name }, data })),

@@ -290,6 +290,22 @@ describe('rate limits', () => {
   });
 });
 
+describe('the address of a client behind a trusted proxy', () => {
+  it('is read from X-Forwarded-For, else from X-Real-IP, else it is the proxy', async () => {
+    const behind = await createShop({ trustedProxies: ['127.0.0.1'] });
+    const addressFor = async (headers: Record<string, string>) => {
+      const login = { headers, json: { username: 'admin', password: 'secret' } };
+      const own = (await call(behind, 'POST /api/stable/auth/login', login)).body.data.token;
+      const { body } = await call(behind, 'GET /api/stable/auth/whoami', { token: own });
+      return body.data.grantedAccess.requesterIP;
+    };
+    expect(await addressFor({ 'x-forwarded-for': '10.1.2.3', 'x-real-ip': '10.9.9.9' })).toBe('10.1.2.3');
+    expect(await addressFor({ 'x-real-ip': '10.9.9.9' })).toBe('10.9.9.9');
+    expect(await addressFor({ 'x-forwarded-for': 'no address', 'x-real-ip': 'x' })).toBe('127.0.0.1');
+    await behind.stop();
+  });
+});
+
 describe('a download', () => {
   it('has the headers of the old server', async () => {
     const path = '/api/alpha/repository/collection/shop-db/version';

@@ -1,5 +1,5 @@
 import type { BuiltInProcedure } from './built-in-procedure.ts';
-import { client, common, filesBackup, filesCheck, filesRestore } from './scripts.gen.ts';
+import { client, common, filesBackup, filesCheck, filesCommon, filesRestore } from './scripts.gen.ts';
 
 const shebang = '#!/bin/bash\n';
 
@@ -36,7 +36,7 @@ export const files: BuiltInProcedure = {
       default: '',
     },
   ],
-  backup: shebang + common + client + filesBackup,
-  restore: shebang + common + client + filesRestore,
+  backup: shebang + common + client + filesCommon + filesBackup,
+  restore: shebang + common + client + filesCommon + filesRestore,
   check: shebang + common + filesCheck,
 };

@@ -94,6 +94,33 @@ describe('a folder', () => {
     expect(describeTree(other)).toEqual(before);
   });
 
+  it.runIf(isRoot && existsSync('/usr/bin/setfacl') && existsSync('/usr/bin/setfattr'))(
+    'comes back with access control lists and extended attributes (needs setfacl and setfattr)',
+    async () => {
+      const file = path.join(target, 'sub dir', 'a b $HOME `id`.txt');
+      execFileSync('setfacl', ['-m', 'u:nobody:rw,d:u:nobody:rx', path.join(target, 'sub dir')]);
+      execFileSync('setfacl', ['-m', 'u:nobody:rw', file]);
+      execFileSync('setfattr', ['-n', 'user.origin', '-v', "it's", file]);
+      execFileSync('setfattr', ['-n', 'trusted.kept', '-v', '0x00ff', target]);
+      const attributes = () => [
+        execFileSync('getfacl', ['-R', '-n', '-p', target]).toString(),
+        execFileSync('getfattr', ['-d', '-m', '-', '--absolute-names', target, file]).toString(),
+      ];
+      const before = attributes();
+      expect(before[1]).toContain('trusted.kept');
+      await backUp();
+      execFileSync('setfacl', ['-b', file]);
+      execFileSync('setfattr', ['-x', 'trusted.kept', target]);
+      expect(attributes()).not.toEqual(before);
+      expect(await bench.run('restore', { BM_PARAM_PATH: target })).toMatchObject({ code: 0 });
+      expect(attributes()).toEqual(before);
+      execFileSync('setfattr', ['-x', 'user.origin', file]);
+      const part = { BM_PARAM_PATH: target, BM_PARAM_EXCLUDE: 'nothing like this' };
+      expect(await bench.run('restore', part)).toMatchObject({ code: 0 });
+      expect(attributes()).toEqual(before);
+    },
+  );
+
   it.runIf(isRoot)('comes back for a user who may not write to the parent', async () => {
     execFileSync('chown', ['-R', `${nobody}:${nobody}`, target]);
     chownSync(bench.store.replace(/store$/, ''), nobody, nobody);
@@ -204,6 +231,21 @@ describe('a folder', () => {
     expect(readFileSync(path.join(target, 'other'), 'utf8')).toBe('stays');
     expect(readFileSync(path.join(target, 'run.sh'), 'utf8')).toBe('#!/bin/sh\n');
     expect(readFileSync(path.join(target, 'sub dir', 'a b $HOME `id`.txt'), 'utf8')).toBe('hello');
+  });
+
+  it('keeps what is new in a folder that a part of is restored into', async () => {
+    await backUp({ BM_PARAM_EXCLUDE: '*.tmp' });
+    writeFileSync(path.join(target, 'sub dir', 'new.tmp'), 'stays');
+    writeFileSync(path.join(target, 'sub dir', 'a b $HOME `id`.txt'), 'changed');
+    const outside = path.join(root, 'outside.txt');
+    writeFileSync(outside, 'outside');
+    rmSync(path.join(target, 'empty'));
+    symlinkSync(outside, path.join(target, 'empty'));
+    expect(await bench.run('restore', { BM_PARAM_PATH: target, BM_PARAM_EXCLUDE: '*.tmp' })).toMatchObject({ code: 0 });
+    expect(readFileSync(path.join(target, 'sub dir', 'new.tmp'), 'utf8')).toBe('stays');
+    expect(readFileSync(path.join(target, 'sub dir', 'a b $HOME `id`.txt'), 'utf8')).toBe('hello');
+    expect(readFileSync(path.join(target, 'empty'), 'utf8')).toBe('');
+    expect(readFileSync(outside, 'utf8')).toBe('outside');
   });
 
   it('reads what an older procedure wrote', async () => {

@@ -26,6 +26,9 @@ bm_dump() {
   local target=$BM_TARGET
   local -a options=(--create --file=- --format=posix '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime'
     --numeric-owner --sparse)
+  local -a BM_ATTRIBUTES
+  bm_attributes
+  options+=("${BM_ATTRIBUTES[@]}")
   local -a members=(.)
   if [[ ! -d $target ]]; then
     members=("./${target##*/}")

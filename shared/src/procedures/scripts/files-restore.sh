@@ -143,7 +143,9 @@ bm_decompress() {
 # Unpacks into the work folder. Sets nothing: the first member and their number are left in files.
 bm_extract() {
   mkdir -- "$BM_WORK/new" || return 1
-  bm_decompress | tar --extract --file=- --directory="$BM_WORK/new" --preserve-permissions --numeric-owner \
+  local -a BM_ATTRIBUTES
+  bm_attributes
+  bm_decompress | tar --extract --file=- --directory="$BM_WORK/new" --preserve-permissions --numeric-owner "${BM_ATTRIBUTES[@]}" \
     --delay-directory-restore --quoting-style=escape --verbose --index-file=/dev/fd/5 5> >(bm_count_members)
 }
 
@@ -201,9 +203,11 @@ bm_swap_file() {
 
 # A part of a folder: what is not in the backup was left out on purpose, so it stays.
 bm_merge() {
-  tar --create --file=- --format=posix --numeric-owner --sparse --directory="$BM_WORK/new" . |
-    tar --extract --file=- --directory="$BM_TARGET" --preserve-permissions --numeric-owner --delay-directory-restore \
-      --unlink-first && BM_STAMP=$(<"$BM_WORK/new.stamp") && return 0
+  local -a BM_ATTRIBUTES
+  bm_attributes
+  tar --create --file=- --format=posix --numeric-owner --sparse "${BM_ATTRIBUTES[@]}" --directory="$BM_WORK/new" . |
+    tar --extract --file=- --directory="$BM_TARGET" --preserve-permissions --numeric-owner "${BM_ATTRIBUTES[@]}" --delay-directory-restore &&
+    BM_STAMP=$(<"$BM_WORK/new.stamp") && return 0
   BM_STAMP=''
   bm_log "Error: $BM_TARGET is only partly restored: a part of a folder is written over what is there. Restore again."
   return 2

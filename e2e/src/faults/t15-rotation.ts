@@ -18,7 +18,7 @@ const points: readonly DeathPoint[] = [
   {
     name: 'before a version leaves',
     file: rotator,
-    before: 'if (!(await metadata.versions.retire(version.id, clock.now()))) {',
+    before: 'if ((await metadata.marks.retire({ ...version, now }, mustBeReplaced)) === undefined) {',
   },
   { name: 'after a version left', file: rotator, before: 'const { collectionId } = version;' },
   { name: 'before its bytes go', file: rotator, before: 'await this.removeBytes(version);\n  }\n\n  async #newest' },

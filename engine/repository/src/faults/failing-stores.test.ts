@@ -44,6 +44,7 @@ const create = async (): Promise<string> => {
           ...metadata,
           uploads: breakable(metadata.uploads, 'uploads'),
           versions: breakable(metadata.versions, 'versions'),
+          marks: breakable(metadata.marks, 'marks'),
           sessions: breakable(metadata.sessions, 'sessions'),
           audit: breakable(metadata.audit, 'audit'),
           locks: breakable(metadata.locks, 'locks'),
@@ -128,7 +129,7 @@ it('an unknown outcome is settled by asking again with the same key', async () =
   expect(await numbers(token)).toEqual([1]);
 });
 
-it.each(['versions.retire', 'blobs.delete', 'versions.markRemoved', 'audit.append'])(
+it.each(['marks.retire', 'blobs.delete', 'versions.markRemoved', 'audit.append'])(
   'a rotation that fails at %s keeps the newest and goes on later',
   async (method) => {
     const token = await create();

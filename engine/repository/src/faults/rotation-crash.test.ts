@@ -45,7 +45,7 @@ const goodOnes = async (): Promise<number[]> => {
 const points = [
   'versions.list',
   'blobs.size',
-  'versions.retire',
+  'marks.retire',
   'versions.hasFile',
   'blobs.delete',
   'versions.markRemoved',

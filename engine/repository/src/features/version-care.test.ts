@@ -179,6 +179,20 @@ describe('deletion', () => {
     expect(await numbers()).toEqual([3]);
   });
 
+  it('and a rotation at the same moment leave one good version', async () => {
+    await open({ maxBackupsCount: 1 }, {});
+    for (let round = 0; round < 8; round += 1) {
+      await upload();
+      const last = (await numbers()).at(-1) ?? 0;
+      await Promise.all([
+        upload(),
+        call(shop, `DELETE ${base}/version/${last + 1}`, { token }),
+        call(shop, `DELETE ${base}/version/${last}`, { token }),
+      ]);
+      expect((await numbers()).length).toBeGreaterThanOrEqual(1);
+    }
+  });
+
   it('leaves one good version, however many delete at once', async () => {
     await open();
     for (let count = 0; count < 3; count += 1) {

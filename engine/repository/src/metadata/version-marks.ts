@@ -8,6 +8,8 @@ import { type Hold, type Verification, type Version, versionFromRow } from './ve
 export interface VersionTarget {
   readonly collectionId: string;
   readonly versionNumber: number;
+  /** Of several versions with one number, which old servers left behind. Default: the newest. */
+  readonly id?: string;
   readonly now: Date;
 }
 
@@ -59,10 +61,10 @@ const committingBytes = async (tx: Transaction<Tables>, collectionId: string): P
 
 const change = (db: Kysely<Tables>, target: VersionTarget, { values, unlessHeld, check }: Change) =>
   db.transaction().execute(async (tx) => {
-    const { collectionId, versionNumber, now } = target;
+    const { collectionId, versionNumber, id, now } = target;
     await lockCollection(tx, collectionId, now);
-    const found = await liveOnes(tx, collectionId)
-      .where('version_number', '=', versionNumber)
+    const candidates = liveOnes(tx, collectionId).where('version_number', '=', versionNumber);
+    const found = await (id === undefined ? candidates : candidates.where('id', '=', id))
       .orderBy('created_at', 'desc')
       .limit(1)
       .executeTakeFirst();

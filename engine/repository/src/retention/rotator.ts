@@ -4,6 +4,7 @@ import { blobKey } from '../blobs/blob-keys.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Clock } from '../clock.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
+import type { MarkCheck } from '../metadata/version-marks.ts';
 import type { Version } from '../metadata/versions.ts';
 
 interface Options {
@@ -16,6 +17,14 @@ interface Options {
 }
 
 const removedAtOnce = 1000;
+
+/** What was to take its place may have been deleted since the rotation began. */
+const mustBeReplaced: MarkCheck = (before, live) => {
+  const replaced = live.some((other) => !other.bad && (before.bad || other.versionNumber >= before.versionNumber));
+  if (!replaced) {
+    throw new Error('nothing newer is there any more');
+  }
+};
 
 /**
  * Takes out what a collection no longer keeps. A version leaves the lists first, durably, and its bytes go afterwards: after
@@ -71,7 +80,8 @@ export class Rotator {
   /** A hold that came meanwhile wins. */
   async #rotateOut(version: Version): Promise<void> {
     const { metadata, clock, onRotated } = this.#options;
-    if (!(await metadata.versions.retire(version.id, clock.now()))) {
+    const now = clock.now();
+    if ((await metadata.marks.retire({ ...version, now }, mustBeReplaced)) === undefined) {
       return;
     }
     const { collectionId } = version;

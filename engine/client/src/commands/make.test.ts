@@ -132,9 +132,9 @@ describe.each(['old', 'new'] as const)('make, with a %s server,', (kind) => {
   });
 
   it('does not give up on a command that is slow, however little is sent of what it writes', async () => {
-    const run = await make('for i in 1 2 3 4 5 6; do head -c 100000 /dev/zero; sleep 0.5; done', {}, [
+    const run = await make('for i in 1 2 3 4 5 6 7 8; do head -c 75000 /dev/zero; sleep 0.6; done', {}, [
       '--timeout',
-      '1',
+      '4',
     ]);
     expect(run.stderr).toContain('msg="Version uploaded"');
     expect((await decrypt(server.versions[0]?.bytes)).length).toBe(600_000);

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import { lend } from '../openpgp/lent-memory.ts';
 
 const { zstdCompress, zstdCompressSync, zstdDecompress } = zlib as Partial<typeof zlib>;
 
@@ -19,22 +20,35 @@ const need = <T>(part: T | undefined): T => {
 };
 
 /** The fastest of its levels that still finds what repeats in a dump. */
-const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 256 * 1024 };
+const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** More than the result: so it comes in one piece, with memory of its own, which can be given back. */
+const spare = 64 * 1024;
+
+const lendResult = (result: Buffer): Buffer => {
+  const { buffer } = result;
+  // Node puts small buffers side by side into memory of this size: it is not ours alone.
+  const isShared = buffer.byteLength <= Buffer.poolSize;
+  if (isShared || !(buffer instanceof ArrayBuffer) || !('transfer' in buffer)) return result;
+  return lend(result, () => buffer.transfer(0));
+};
 
 /** In a thread of the pool, into one frame. */
-export const compressFrame = async (block: Buffer): Promise<Buffer> =>
-  await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdCompress))(block, {
+export const compressFrame = async (block: Buffer): Promise<Buffer> => {
+  const frame = await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdCompress))(block, {
     ...options,
+    chunkSize: block.length + spare,
     // The frame tells its content size, and memory is taken for no more than that.
     pledgedSrcSize: block.length,
   } as zlib.ZstdOptions);
+  return lendResult(frame);
+};
 
 /** Of a few kilobytes, at once. */
 export const compressedLength = (sample: Buffer): number => need(zstdCompressSync)(sample, options).length;
 
 /** In a thread of the pool; rejects when the frame is damaged or holds more than `limit` bytes. */
-export const decompressFrame = async (frame: Buffer, limit: number): Promise<Buffer> =>
-  await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdDecompress))(frame, {
-    chunkSize: limit,
-    maxOutputLength: limit,
-  });
+export const decompressFrame = async (frame: Buffer, limit: number): Promise<Buffer> => {
+  const options = { chunkSize: limit + spare, maxOutputLength: limit };
+  return lendResult(await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdDecompress))(frame, options));
+};

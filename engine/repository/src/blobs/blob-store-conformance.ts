@@ -152,7 +152,7 @@ export const blobStoreConformance = (name: string, create: () => Promise<BlobSto
       const texts = Array.from({ length: 6 }, (_, index) => `text ${index}`);
       await Promise.all(texts.map((text, index) => write(store, id(index), text)));
       const failures = await Promise.all(texts.map((_, index) => failureOf(store.publish(id(index), 'shop/a-1.gz'))));
-      expect(failures.filter((failure) => failure === 'exists')).toHaveLength(5);
+      expect(failures.toSorted()).toEqual(['exists', 'exists', 'exists', 'exists', 'exists', undefined]);
       const winner = failures.indexOf(undefined);
       expect(await readAll(store, 'shop/a-1.gz')).toBe(texts[winner]);
       await store.publish(id(winner), 'shop/a-1.gz');

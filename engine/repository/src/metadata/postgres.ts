@@ -26,10 +26,8 @@ const queryTimeout = 60_000;
 const idleTransactionSeconds = 30;
 
 const times = { sleep: (milliseconds: number) => delay(milliseconds), random: Math.random };
-/** What transfers depend on outlives a restart of the database. */
-const patient: RetryPolicy = { attempts: 9, baseDelay: 200, maxDelay: 3000, ...times };
-/** Other requests only get over connections that broke unnoticed. */
-const brief: RetryPolicy = { attempts: 3, baseDelay: 50, maxDelay: 200, ...times };
+/** Outlives a restart of the database: about ten seconds. */
+const patient: RetryPolicy = { attempts: 10, baseDelay: 200, maxDelay: 3000, ...times };
 
 /** A server that loses its power in a transaction must not lock its collection for hours. */
 const openPool = (options: PoolConfig, onError: (error: unknown) => void): Pool => {
@@ -57,8 +55,8 @@ const withRetrying = (store: MetadataStore): MetadataStore => ({
   uploads: retryingStore(store.uploads, patient),
   locks: retryingStore(store.locks, patient),
   turns: retryingStore(store.turns, patient),
-  versions: retryingStore(store.versions, brief),
-  sessions: retryingStore(store.sessions, brief),
+  versions: retryingStore(store.versions, patient),
+  sessions: retryingStore(store.sessions, patient),
 });
 
 /** Connects and brings the schema up to date, also that of the old server. What lies in TLS is set by `PG*` variables. */

@@ -12,6 +12,8 @@ export interface PostgresServer {
   /** Runs SQL as a role (default: the superuser) and gives the rows. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into rows of every shape.
   sql(text: string, values?: unknown[], as?: { user: string; database: string }): Promise<any[]>;
+  /** Breaks all connections off, as a crash would, and starts it again after the work. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): void;
 }
 
@@ -58,7 +60,8 @@ export const startPostgresServer = async (): Promise<PostgresServer> => {
   const data = path.join(folder, 'data');
   asServer('initdb', ['-D', data, '-U', superuser.user, '-A', 'trust', '-E', 'UTF8', '-N']);
   const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off`;
-  asServer('pg_ctl', ['-D', data, '-w', '-o', options, '-l', path.join(folder, 'log'), 'start']);
+  const start = () => asServer('pg_ctl', ['-D', data, '-w', '-o', options, '-l', path.join(folder, 'log'), 'start']);
+  start();
   return {
     port,
     sql: async (text, values = [], as = superuser) => {
@@ -70,6 +73,11 @@ export const startPostgresServer = async (): Promise<PostgresServer> => {
       } finally {
         await client.end();
       }
+    },
+    restart: async (meanwhile) => {
+      asServer('pg_ctl', ['-D', data, '-m', 'immediate', '-w', 'stop']);
+      await meanwhile?.();
+      start();
     },
     stop: () => {
       asServer('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']);

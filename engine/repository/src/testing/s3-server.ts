@@ -87,12 +87,18 @@ const launch = async (options: {
 }): Promise<ChildProcess> => {
   const { file, port, home, credentials } = options;
   const args = ['--port', `127.0.0.1:${port}`, '--region', region, '--quiet', '--keep-alive', 'posix'];
-  const child = spawn(file, [...args, '--sidecar', path.join(home, 'sidecar'), path.join(home, 'objects')], {
-    stdio: 'ignore',
-    env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
-  });
-  await waitForPort(port, child);
-  return child;
+  const env = { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey };
+  const start = async (more: readonly string[]): Promise<ChildProcess> => {
+    const child = spawn(file, [...args, ...more, path.join(home, 'objects')], { stdio: 'ignore', env });
+    await waitForPort(port, child);
+    return child;
+  };
+  try {
+    return await start([]);
+  } catch {
+    // The folder takes no attributes. Beside it they do not change together with the object: races can look wrong then.
+    return await start(['--sidecar', path.join(home, 'sidecar')]);
+  }
 };
 
 const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {

@@ -6,7 +6,7 @@ import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { UploadError } from './upload-errors.ts';
 
 /** Milliseconds. A server that died blocks an upload for a lease; one that lives gives way at a heartbeat. */
-const defaultTimes = { lease: 45_000, heartbeat: 5000, wait: 50_000, poll: 200 };
+const defaultTimes = { lease: 30_000, heartbeat: 5000, wait: 40_000, poll: 200 };
 
 /** The right to work on one upload, among all servers. */
 export interface Turn {

@@ -61,6 +61,18 @@ describe.skipIf(!available)(`S3${available ? '' : ' (needs versitygw)'}`, () => 
     await second.close();
   });
 
+  it('gives its memory back, however an upload went', async () => {
+    const store = await open({ memory: 20 * 1024 * 1024, memoryWait: 50, targetOf: () => 12 * 1024 * 1024 });
+    const id = randomUUID();
+    for (const size of [10, 6_000_000, 0, 30_000_000, 5 * 1024 * 1024, 1, 0]) {
+      const writer = await store.stage(id);
+      await writer.write(Buffer.alloc(size));
+      await writer.close();
+    }
+    const all = await Promise.all(Array.from({ length: 4 }, () => store.stage(randomUUID())));
+    await Promise.all(all.map((writer) => writer.close()));
+  });
+
   it('what a writer sends that lost its turn changes nothing', async () => {
     const store = await open();
     const id = randomUUID();

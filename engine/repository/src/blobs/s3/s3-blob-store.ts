@@ -123,7 +123,6 @@ export class S3BlobStore implements BlobStore {
       if (await this.#isPublished(id, target, chain)) {
         return;
       }
-      await this.#abortAll(target);
       for (let round = 0; ; round += 1) {
         const outcome = await this.#copy(id, target, chain);
         if (outcome === 'done' || (await this.#isPublished(id, target, chain))) {
@@ -189,7 +188,10 @@ export class S3BlobStore implements BlobStore {
     });
   }
 
-  /** Ends multipart uploads that nobody can be working on any more. */
+  /**
+   * Ends multipart uploads that nobody can be working on any more. Nothing but their age tells: one that is ended while it
+   * is being completed may, at some servers, go past the check that keeps a key from being written twice.
+   */
   async sweep(begunBefore: Date): Promise<void> {
     await guardedS3(async () => {
       for await (const upload of this.requests.listMultiparts(this.#options.prefix)) {
@@ -220,19 +222,19 @@ export class S3BlobStore implements BlobStore {
 
   async #copy(id: string, target: string, chain: readonly Segment[]): Promise<Completion> {
     const upload = await this.requests.begin(target, { [stagingMark]: id });
-    let outcome: Completion | undefined;
     try {
       const parts: S3Part[] = await inGroups(chain, sideBySide, (segment, index) =>
         this.requests.copyPart(upload, index + 1, segment),
       );
       const isMade = () => this.#isPublished(id, target, chain);
-      outcome = await completeMultipart(this.requests, { upload, parts }, { createOnly: true, isMade });
-      return outcome;
-    } finally {
-      if (outcome !== 'done' || upload.doubtful) {
-        // What cannot be removed now is left to the sweep.
-        await this.#abortAll(target).catch(() => undefined);
+      const outcome = await completeMultipart(this.requests, { upload, parts }, { createOnly: true, isMade });
+      if (outcome !== 'done') {
+        await abortMultipart(this.requests, upload).catch(() => undefined);
       }
+      return outcome;
+    } catch (error) {
+      await abortMultipart(this.requests, upload).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -247,15 +249,6 @@ export class S3BlobStore implements BlobStore {
       throw new StorageError('exists', 'the storage holds another file of that name already');
     }
     return true;
-  }
-
-  /** A server that died while it published this key. */
-  async #abortAll(target: string): Promise<void> {
-    for await (const upload of this.requests.listMultiparts(target)) {
-      if (upload.key === target) {
-        await abortMultipart(this.requests, upload);
-      }
-    }
   }
 
   async #segments(folder: string): Promise<Segment[]> {

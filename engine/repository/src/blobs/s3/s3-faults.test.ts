@@ -70,6 +70,7 @@ describe.skipIf(!available)(`S3 that fails${available ? '' : ' (needs versitygw)
   const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
   const nothingLeft = async (store: S3BlobStore): Promise<void> => {
     expect(await store.listStaged()).toEqual([]);
+    await store.sweep(new Date(Date.now() + 60_000));
     const multiparts: string[] = [];
     for await (const { key } of store.requests.listMultiparts('')) {
       multiparts.push(key);
@@ -116,7 +117,7 @@ describe.skipIf(!available)(`S3 that fails${available ? '' : ' (needs versitygw)
   it.each<S3Fault>(['error-in-200', 'conflict', 'precondition-failed', 'timeout'])(
     'a completion that meets %s first is done again',
     async (fault) => {
-      const { broken, sound } = await open({ timeout: 300 });
+      const { broken, sound } = await open(fault === 'timeout' ? { timeout: 1500 } : {});
       const id = randomUUID();
       const bytes = randomBytes(6 * mebibyte);
       await stage(broken, id, bytes);

@@ -129,15 +129,12 @@ export class S3Requests {
     await this.#request((abortSignal) => this.options.client.send(command(), { abortSignal }));
   }
 
-  /** `doubtful`: an answer was lost, and another upload of the key may have begun that nobody knows the id of. */
-  async begin(key: string, metadata: Record<string, string> = {}): Promise<S3Multipart & { doubtful: boolean }> {
+  async begin(key: string, metadata: Record<string, string> = {}): Promise<S3Multipart> {
     const input = { Bucket: this.options.bucket, Key: key, Metadata: metadata };
-    let tries = 0;
-    const { UploadId } = await this.#request((abortSignal) => {
-      tries += 1;
-      return this.options.client.send(new CreateMultipartUploadCommand(input), { abortSignal });
-    });
-    return { key, uploadId: text(UploadId), doubtful: tries > 1 };
+    const { UploadId } = await this.#request((abortSignal) =>
+      this.options.client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
+    );
+    return { key, uploadId: text(UploadId) };
   }
 
   async putPart(upload: S3Multipart, number: number, body: Uint8Array): Promise<S3Part> {

@@ -240,9 +240,8 @@ export class S3StagedWriter implements StagedWriter {
   }
 
   #giveBuffers(): void {
-    const own = this.#filling === undefined ? this.#spare : [...this.#spare, this.#filling];
+    const own = [...this.#spare.splice(0), ...(this.#filling === undefined ? [] : [this.#filling])];
     this.#filling = undefined;
-    this.#spare.length = 0;
     for (const buffer of own) {
       this.#options.pool.give(buffer);
     }

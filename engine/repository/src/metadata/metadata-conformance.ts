@@ -276,6 +276,17 @@ export const metadataConformance = (name: string, open: () => Promise<MetadataSt
       expect(await store.sessions.revokeAll(`${user}-other`, {}, now)).toBe(0);
     });
 
+    it('adds up what each collection holds', async () => {
+      const [full, granted] = [newCollection(), newCollection()];
+      await committed(full, 10);
+      await committed(full, 30);
+      await opened(granted, { wantedBytes: 50 });
+      const usage = new Map((await store.usage.byCollection()).map((one) => [one.collectionId, one]));
+      expect(usage.get(full)).toMatchObject({ versions: 2, bytes: 40, reservedBytes: 0, lastGoodAt: now });
+      const nothing = { versions: 0, bytes: 0, lastGoodAt: undefined };
+      expect(usage.get(granted)).toEqual({ collectionId: granted, reservedBytes: 50, ...nothing });
+    });
+
     it('remembers access keys', async () => {
       const user = newCollection();
       expect(await store.accessKeys.find(user, 'k')).toBeUndefined();

@@ -210,7 +210,7 @@ it('asks once for what is asked for twice, takes only so many, and ends with the
   const [first] = versions;
   expect(first && job.request(first)).toBe(asked[0]);
   expect(asked.filter((work) => work === undefined)).toHaveLength(4);
-  const settled = Promise.allSettled(asked);
+  const settled = Promise.allSettled(asked.map(async (work) => await work));
   await job.stop();
   expect((await settled).slice(0, 16).every(({ status }) => status === 'rejected')).toBe(true);
   expect(await states()).toEqual(Array(20).fill(undefined));

@@ -108,3 +108,28 @@ it.skipIf(!canMount())('tells a full disk from other failures (needs root and mo
     execFileSync('umount', [folder]);
   }
 });
+
+it('never publishes bytes whose sync failed, also when a second sync would succeed', async () => {
+  const failures = ['EIO'];
+  const sync = async (): Promise<void> => {
+    const code = failures.pop();
+    if (code !== undefined) {
+      throw Object.assign(new Error('injected'), { code });
+    }
+  };
+  const store = await openFilesystemBlobs(await newFolder(), { sync });
+  const writer = await store.stage(staging);
+  await writer.write(Buffer.from('hello'));
+  await expect(writer.close()).rejects.toMatchObject({ failure: 'failed', message: expect.stringContaining('output') });
+  await expect(store.publish(staging, 'shop/a-1.gz')).rejects.toMatchObject({ failure: 'failed' });
+  expect(await store.size('shop/a-1.gz')).toBeUndefined();
+  await store.discardStaged(staging);
+  await publish(store);
+  expect(await store.size('shop/a-1.gz')).toBe(5);
+});
+
+it.each(['ENOSPC', 'EDQUOT'])('%s at the sync is a full storage', async (code) => {
+  const sync = () => Promise.reject(Object.assign(new Error('injected'), { code }));
+  const store = await openFilesystemBlobs(await newFolder(), { sync });
+  await expect(publish(store)).rejects.toMatchObject({ failure: 'full' });
+});

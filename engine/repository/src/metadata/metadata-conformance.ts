@@ -48,6 +48,28 @@ export const metadataConformance = (name: string, open: () => Promise<MetadataSt
       return await store.uploads.complete(decided, now);
     };
 
+    it('gives turns one after the other, with rising numbers', async () => {
+      const id = crypto.randomUUID();
+      expect(await store.turns.take(id, 'a', 60_000)).toBe(1);
+      expect(await store.turns.take(id, 'a', 60_000)).toBe(1);
+      expect(await store.turns.take(id, 'b', 60_000)).toBeUndefined();
+      expect(await store.turns.renew(id, 'a', 60_000)).toEqual({ wanted: false });
+      await store.turns.ask(id);
+      expect(await store.turns.renew(id, 'a', 60_000)).toEqual({ wanted: true });
+      expect(await store.turns.renew(id, 'b', 60_000)).toBeUndefined();
+      await store.turns.release(id, 'b');
+      expect(await store.turns.take(id, 'b', 60_000)).toBeUndefined();
+      await store.turns.release(id, 'a');
+      expect(await store.turns.take(id, 'b', -1)).toBe(2);
+      expect(await store.turns.take(id, 'c', 60_000)).toBe(3);
+      expect(await store.turns.renew(id, 'b', 60_000)).toBeUndefined();
+      const racers = await Promise.all(['d', 'e', 'f'].map((owner) => store.turns.take(`${id}-2`, owner, 60_000)));
+      expect(racers.filter((number) => number !== undefined)).toEqual([1]);
+      await store.turns.take(`${id}-3`, 'a', -1);
+      await store.turns.purge();
+      expect(await store.turns.take(`${id}-3`, 'a', 60_000)).toBe(1);
+    });
+
     it('answers', async () => {
       await store.check();
     });

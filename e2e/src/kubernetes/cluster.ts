@@ -125,6 +125,15 @@ const killArguments = ({ folder }: ClusterPlace, task: string): string[] => [
   ...['tasks', 'kill', '-s', '9', task],
 ];
 
+/** What the network plugins noted of Pods that never ended in order. */
+function removeNetworkRecords({ folder }: ClusterPlace): void {
+  const records = '/var/lib/cni/results';
+  const files = fs.existsSync(records) ? fs.readdirSync(records).map((name) => path.join(records, name)) : [];
+  for (const file of files) {
+    if (fs.readFileSync(file, 'utf8').includes(`${folder}/`)) fs.rmSync(file, { force: true });
+  }
+}
+
 /** Stops every process of the cluster at a place and removes its files, mounts, cgroups and namespace. May be repeated. */
 export async function stopCluster(place: ClusterPlace): Promise<void> {
   const { folder, name } = place;
@@ -138,6 +147,7 @@ export async function stopCluster(place: ClusterPlace): Promise<void> {
   for (const target of ours.sort().reverse()) quietly('umount', ['-l', target]);
   quietly('ip', ['netns', 'del', name]);
   fs.rmSync(folder, { recursive: true, force: true });
+  removeNetworkRecords(place);
   for (const parent of fs.existsSync('/sys/fs/cgroup') ? cgroups() : []) {
     const ours = path.join(parent, name);
     if (fs.existsSync(ours)) quietly('find', [ours, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';']);

@@ -6,7 +6,6 @@ import { BusyError } from '../access/slots.ts';
 import { TokenError } from '../access/tokens.ts';
 import { MisconfiguredError } from '../configuration/misconfigured-error.ts';
 import { isPassing } from '../metadata/retrying-store.ts';
-import { isPassing } from '../metadata/retrying-store.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import { clientAddress } from './client-address.ts';
 import type { RequestContext, Route } from './context.ts';
@@ -62,10 +61,6 @@ const replyOf = (error: unknown, logger: Logger): Reply => {
   }
   if (error instanceof BusyError) {
     return busy(error.message).reply;
-  }
-  if (isPassing(error)) {
-    logger.error({ err: error }, 'the database was not there for a request');
-    return busy('the database is not available at the moment').reply;
   }
   if (isPassing(error)) {
     logger.error({ err: error }, 'the database was not there for a request');

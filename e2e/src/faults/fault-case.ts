@@ -2,8 +2,10 @@ import type { Random } from './random.ts';
 
 export interface FaultRun {
   readonly random: Random;
-  /** True: as many injections as a release needs. */
+  /** True: what lasts long is done as well, as the wait for a lease to end. How often is asked of `rounds`. */
   readonly long: boolean;
+  /** How often to do something: `few` times by default, as often as a `release` needs, or a share of that. */
+  rounds(few: number, release: number): number;
   /** Notes a broken invariant; the run goes on. */
   broken(what: string): void;
   /** Counts one injection. */

@@ -40,7 +40,7 @@ async function fuzz(family: string, cases: number, run: FaultRun): Promise<void>
 const fuzzCase = (name: string, explains: string, longRun: number): FaultCase => ({
   name,
   explains,
-  run: (run) => fuzz(name, run.long ? longRun : shortRun, run),
+  run: (run) => fuzz(name, run.rounds(shortRun, longRun), run),
 });
 
 /** Inputs that are made to hurt the repository server. */

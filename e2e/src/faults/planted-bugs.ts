@@ -17,6 +17,7 @@ async function isNoticed(bug: PlantedBug, run: FaultRun): Promise<boolean> {
     watcher.run({
       random: run.random,
       long: false,
+      rounds: (few) => few,
       injected: () => {},
       broken: () => {
         noticed = true;

@@ -29,6 +29,6 @@ export const powerCut: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start({}, { recordsWrites: true });
     await bench.works();
-    for (let round = 0; round < (run.long ? 500 : 4); round += 1) await strike(bench, run, round % 2 === 0);
+    for (let round = 0; round < run.rounds(4, 500); round += 1) await strike(bench, run, round % 2 === 0);
   },
 };

@@ -42,6 +42,6 @@ export const serverKilled: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     await bench.works();
-    for (let round = 0; round < (run.long ? 1000 : 4); round += 1) await strike(bench, run);
+    for (let round = 0; round < run.rounds(4, 1000); round += 1) await strike(bench, run);
   },
 };

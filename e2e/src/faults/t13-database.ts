@@ -60,7 +60,7 @@ export const databaseKilled: FaultCase = {
     await using bench = await Bench.start();
     await bench.works();
     await openTwice(bench, run);
-    for (let round = 0; round < (run.long ? 250 : 2); round += 1) {
+    for (let round = 0; round < run.rounds(2, 250); round += 1) {
       await killUnderWrites(bench, run);
       await killAtFirstStart(run);
     }

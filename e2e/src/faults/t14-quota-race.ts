@@ -50,7 +50,7 @@ export const quotaRace: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     let stored = 0;
-    for (let round = 0; round < (run.long ? 5000 : 12); round += 1) {
+    for (let round = 0; round < run.rounds(12, 5000); round += 1) {
       const racers = Array.from({ length: [2, 10, 50][round % 3] ?? 2 }, () => racer(run));
       bench.use(`race-${round}`, { maxBackupsCount: 1000, maxOneVersionSize: '100B', maxCollectionSize: '200K' });
       let racing = true;

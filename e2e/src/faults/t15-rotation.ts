@@ -57,7 +57,7 @@ async function killAtEachStep(run: FaultRun): Promise<void> {
   await RepositoryProcess.using(server.command, async () => {
     await using bench = await Bench.start({ maxBackupsCount: kept });
     for (let count = 0; count < kept; count += 1) await storeMessage(bench.api, message(run.random, 2000));
-    for (let round = 0; round < (run.long ? 75 : 1); round += 1) {
+    for (let round = 0; round < run.rounds(1, 75); round += 1) {
       for (const point of points) await strike(bench, run, point);
     }
   });
@@ -87,7 +87,7 @@ async function flood(run: FaultRun): Promise<void> {
   await age(bench);
   bench.repository.putCollection(collection, limits, daily);
   const before = await bench.api.list();
-  for (let count = 0; count < (run.long ? 1000 : 40); count += 1) {
+  for (let count = 0; count < run.rounds(40, 1000); count += 1) {
     await storeMessage(bench.api, message(run.random, 2000));
     run.injected();
   }

@@ -83,7 +83,7 @@ export const expiredTokens: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     await bench.works();
-    for (let round = 0; round < (run.long ? 20 : 1); round += 1) {
+    for (let round = 0; round < run.rounds(1, 20); round += 1) {
       const token = await expiredDuring(bench, run);
       await expiredBefore(bench, run, token);
       await foreignUpload(bench, run, token);

@@ -96,7 +96,7 @@ export const lostRights: FaultCase = {
     await using bench = await Bench.start();
     await bench.works();
     bench.repository.putCollection(other);
-    for (let round = 0; round < (run.long ? 20 : 1); round += 1) {
+    for (let round = 0; round < run.rounds(1, 20); round += 1) {
       for (const change of changes) await strike(bench, run, change);
     }
   },

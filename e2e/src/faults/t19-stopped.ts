@@ -88,6 +88,6 @@ export const stoppedWithUploads: FaultCase = {
   explains: 'SIGTERM with 20 uploads in flight, some of which never end',
   run: async (run) => {
     await using bench = await Bench.start({}, { environment: { BR_HTTP_DRAIN_TIMEOUT: '4s' } });
-    for (let round = 0; round < (run.long ? 50 : 1); round += 1) await strike(bench, run, round);
+    for (let round = 0; round < run.rounds(1, 50); round += 1) await strike(bench, run, round);
   },
 };

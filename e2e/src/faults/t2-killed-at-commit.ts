@@ -74,7 +74,7 @@ export const killedAtCommit: FaultCase = {
     await RepositoryProcess.using(server.command, async () => {
       await using bench = await Bench.start();
       await bench.works();
-      for (let round = 0; round < (run.long ? 500 : 1); round += 1) {
+      for (let round = 0; round < run.rounds(1, 500); round += 1) {
         for (const point of points) await strike(bench, run, point);
       }
     });

@@ -84,7 +84,7 @@ export const brokenRestores: FaultCase = {
     fs.writeFileSync(source(bench), run.random.bytes(size));
     const made = await runClient(['make', '-c', `cat ${source(bench)}`], bench.environment());
     if (made.exitCode !== 0) throw new Error(made.log);
-    for (let round = 0; round < (run.long ? 170 : 2); round += 1) {
+    for (let round = 0; round < run.rounds(2, 170); round += 1) {
       await strikeLoader(bench, run);
       await cutDownload(bench, run, true);
       await cutDownload(bench, run, false);

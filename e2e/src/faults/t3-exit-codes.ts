@@ -1,8 +1,18 @@
 import { runClient } from '../harness/client-process.ts';
 import { Bench } from './bench.ts';
-import type { FaultCase } from './fault-case.ts';
+import type { FaultCase, FaultRun } from './fault-case.ts';
 
 const offsets = [0, 1, 65_536, 1_048_576, 10_000_000, 12_000_000] as const;
+
+/** 1 and others, evenly up to 255. */
+function exitCodesOf({ random, rounds }: FaultRun): number[] {
+  const count = rounds(2, 255);
+  const step = 255 / count;
+  return Array.from(
+    { length: count },
+    (_, index) => 1 + Math.floor(index * step) + (index > 0 ? random.int(0, Math.floor(step)) : 0),
+  );
+}
 
 /** A dump that writes something and then fails: nothing is stored. */
 export const exitCodes: FaultCase = {
@@ -11,8 +21,7 @@ export const exitCodes: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     await bench.works();
-    const codes = run.long ? Array.from({ length: 255 }, (_, index) => index + 1) : [1, run.random.int(2, 256)];
-    for (const code of codes) {
+    for (const code of exitCodesOf(run)) {
       for (const offset of offsets) {
         const command = `head -c ${offset} /dev/urandom; exit ${code}`;
         const { exitCode, log } = await runClient(['make', '-c', command], bench.environment());

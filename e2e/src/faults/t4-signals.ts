@@ -43,7 +43,7 @@ export const killedBySignals: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     await bench.works();
-    for (let round = 0; round < (run.long ? 20 : 1); round += 1) {
+    for (let round = 0; round < run.rounds(1, 20); round += 1) {
       for (const signal of signals) {
         const bytes = run.random.int(1, 4_000_000);
         await strike(bench, run, { stage: 'dump', command: inDump(bytes, signal) });

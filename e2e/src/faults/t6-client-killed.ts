@@ -39,7 +39,7 @@ export const clientKilled: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     await bench.works();
-    for (let round = 0; round < (run.long ? 350 : 2); round += 1) {
+    for (let round = 0; round < run.rounds(2, 350); round += 1) {
       await killClient(bench, run);
       await cutNetwork(bench, run);
     }

@@ -58,8 +58,8 @@ export const mutatedBodies: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     await bench.works();
-    for (let round = 0; round < (run.long ? 9900 : 150); round += 1) await strike(bench, run);
-    for (let round = 0; round < (run.long ? 100 : 3); round += 1) await strikeClient(bench, run);
+    for (let round = 0; round < run.rounds(150, 9900); round += 1) await strike(bench, run);
+    for (let round = 0; round < run.rounds(3, 100); round += 1) await strikeClient(bench, run);
     const versions = await bench.check(run, { what: 'afterwards', settled: true });
     if (versions.length > 0) run.broken(`${versions.length} changed bodies were accepted`);
   },

@@ -91,7 +91,7 @@ export const diskFull: FaultCase = {
       { what: 'a full disk', begin: () => fill(filler), end: () => fs.rmSync(filler, { force: true }) },
       { what: 'a failing fsync', begin: () => fs.writeFileSync(control, ''), end: () => fs.rmSync(control) },
     ];
-    for (let round = 0; round < (run.long ? 150 : 2); round += 1) {
+    for (let round = 0; round < run.rounds(2, 150); round += 1) {
       for (const fault of faults) await strike(bench, run, fault);
     }
   },

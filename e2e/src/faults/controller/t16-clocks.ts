@@ -118,7 +118,7 @@ export const clockJumps: FaultCase = {
   explains:
     'clocks that jump, changes of the clock in five zones and edges of windows, against a minute-by-minute oracle',
   run: async (run) => {
-    const wanted = run.long ? 12_000 : 120;
+    const wanted = run.rounds(120, 12_000);
     for (let round = 0; round < wanted; round += 1) {
       const timeZone = run.random.pick(zones);
       const from = Date.parse(`${run.random.pick(changes)}T00:00:00Z`) - day;

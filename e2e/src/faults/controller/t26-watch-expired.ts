@@ -102,7 +102,7 @@ export const watchExpired: FaultCase = {
     await using proxy = await startKubeProxy(bench);
     await forEachNumber(count, (index) => bench.client.create(resourceTypes.configMaps, configMap(index)));
     await using watched = await watchThrough(proxy);
-    for (let round = 0; round < (run.long ? 500 : 6); round += 1) {
+    for (let round = 0; round < run.rounds(6, 500); round += 1) {
       const [name, inject] = Object.entries(injections)[round % 3] ?? [];
       await eventually('a watch is open', () => proxy.inject('\n') > 0);
       proxy.fate = ({ watch }) => (watch ? { slow: 50 } : 'pass');

@@ -90,7 +90,7 @@ export const apiserverAway: FaultCase = {
     await createSchedule(bench.client, 'away');
     await eventually('the schedule is applied', () => isApplied(bench.client, 'away'));
     const away = { run, bench, proxy, controller };
-    for (let round = 0; round < (run.long ? 50 : 1); round += 1)
+    for (let round = 0; round < run.rounds(1, 50); round += 1)
       for (const name of Object.keys(outages(away))) await goAway(away, name, run.long ? 60 : 4);
   },
 };

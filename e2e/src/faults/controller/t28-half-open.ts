@@ -55,9 +55,8 @@ export const halfOpenWatch: FaultCase = {
     await using bench = await startKubeBench();
     await using proxy = await startKubeProxy(bench);
     await using watched = await watchThrough(proxy);
-    for (let round = 0; round < (run.long ? 25 : 1); round += 1)
+    for (let round = 0; round < run.rounds(1, 25); round += 1)
       for (const [what, text] of Object.entries(noise)) await garbage({ run, proxy, watched, bench }, what, text);
-    if (!run.long) return;
-    for (let round = 0; round < 50; round += 1) await silence({ run, proxy, watched, bench });
+    for (let round = 0; round < run.rounds(0, 50); round += 1) await silence({ run, proxy, watched, bench });
   },
 };

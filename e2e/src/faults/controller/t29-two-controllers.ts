@@ -52,7 +52,7 @@ export const twoControllers: FaultCase = {
   name: 'T29',
   explains: 'two controllers without an election work on the same requests and on Secrets with half a key pair',
   run: async (run) => {
-    const count = run.long ? 1_000 : 30;
+    const count = run.rounds(30, 1_000);
     await using bench = await startKubeBench();
     await using proxy = await startKubeProxy(bench);
     await using first = await startControllerProcess(proxy.url);
@@ -75,7 +75,7 @@ export const twoControllers: FaultCase = {
     if (items.length !== count || new Set(asked).size !== count)
       run.broken(`${count} requests made ${items.length} Jobs`);
     const secrets: Secret[] = [];
-    await forEachNumber(run.long ? 200 : 10, async (index) => {
+    await forEachNumber(run.rounds(10, 200), async (index) => {
       secrets.push(await createHalf(client, index));
       run.injected();
     });

@@ -100,7 +100,7 @@ export const killedController: FaultCase = {
     await createKeySecret(bench.client);
     const struck = { run, bench, proxy };
     await takeOver(struck, 'takeover');
-    for (let round = 0; round < (run.long ? 20 : 1); round += 1)
+    for (let round = 0; round < run.rounds(1, 20); round += 1)
       for (const lost of ['request', 'answer'] as const) {
         // A few places of their own each time, so that short runs reach all of them one day.
         const places = run.long

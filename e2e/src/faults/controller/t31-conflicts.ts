@@ -94,7 +94,7 @@ export const conflicts: FaultCase = {
   // Nothing but this case may say how a Job ends: so it needs a cluster whose Jobs nobody runs.
   missing: needsApiserver,
   run: async (run) => {
-    const times = run.long ? 200 : 4;
+    const times = run.rounds(4, 200);
     await using bench = await startKubeBench();
     await using proxy = await startKubeProxy(bench);
     await using controller = await startControllerProcess(proxy.url);

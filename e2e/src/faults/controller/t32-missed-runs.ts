@@ -86,7 +86,7 @@ export const missedRuns: FaultCase = {
     await using proxy = await startKubeProxy(bench);
     await using controller = await startControllerProcess(proxy.url);
     await createKeySecret(bench.client);
-    for (let round = 0; round < (run.long ? 10 : 1); round += 1)
+    for (let round = 0; round < run.rounds(1, 10); round += 1)
       await forEachNumber(run.long ? 30 : 6, (index) => miss(bench.client, run, round * 100 + index));
     if (!controller.running) run.broken('the controller has ended');
   },

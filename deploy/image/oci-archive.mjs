@@ -6,8 +6,11 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
-/** Options of GNU tar that make the same files give the same bytes. */
-const reproducible = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'];
+/** Options of GNU tar that make the same files give the same bytes, whoever made them and with whatever umask. */
+const reproducible = [
+  ...['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'],
+  '--mode=u+rwX,go+rX,go-w',
+];
 
 /** Packs a folder; `epoch` in seconds stands for the time of every file. */
 export function packFolder(folder, file, epoch) {

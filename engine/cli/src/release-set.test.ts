@@ -5,6 +5,7 @@ import { customResourceDefinitions } from '@backstay/shared';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readRelease } from '../../../deploy/image/release.mjs';
 import { deploymentFiles, root } from '../scripts/deployment-files.ts';
 import { versionText } from './commands/version.ts';
 import { releaseSet } from './release-set.gen.ts';
@@ -52,6 +53,15 @@ describe('the release set', () => {
   it('names the image that Jobs take the client from', () => {
     expect(text('engine/procedures/src/manifests/layout.ts')).toContain(`'${releaseSet.image}'`);
     expect(releaseSet.image.endsWith(`:${releaseSet.release}`)).toBe(true);
+  });
+
+  it('is in the image, as labels and as a file', () => {
+    const { image, labels } = readRelease(root);
+    expect(image).toBe(releaseSet.image);
+    expect(labels).toMatchObject({ 'org.opencontainers.image.version': releaseSet.release });
+    const parts = Object.entries(releaseSet.parts).map(([name, version]) => [`io.backstay.${name}`, version]);
+    expect(labels).toMatchObject(Object.fromEntries(parts));
+    expect(text('deploy/image/parts.mjs')).toContain("'release.yaml'");
   });
 
   it('names the versions of the custom resources', () => {

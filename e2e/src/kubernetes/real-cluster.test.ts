@@ -3,6 +3,7 @@ import path from 'node:path';
 import { waitUntil } from '@backstay/kubernetes/testing';
 import { type KubeObject, requestHeader } from '@backstay/shared';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { releaseSet } from '../../../engine/cli/src/release-set.gen.ts';
 import { bareImage, bareImageName } from './bare-image.ts';
 import { type Cluster, defaultPlace, startCluster } from './cluster.ts';
@@ -177,6 +178,14 @@ describe.skipIf(missing !== undefined)(`a cluster with real Pods${missing ? ` ($
       expect(jobsOf(cluster, `${name}-restore`)).toHaveLength(1);
     },
   );
+
+  it('prints in its image the release set that belongs together', () => {
+    const command = ['-n', namespaces.backstay, 'exec', 'deployment/backstay-console', '--'];
+    const printed = cluster.kubectl([...command, 'backstay', 'version', '--set', '--json']);
+    expect(JSON.parse(printed)).toEqual(releaseSet);
+    expect(parse(cluster.kubectl([...command, 'cat', '/opt/backstay/release.yaml']))).toEqual(releaseSet);
+    expect(cluster.kubectl([...command, 'backup-maker', 'version']).trim()).toBe(releaseSet.release);
+  });
 
   it('injects a client that runs where there is no Node and no C library, and by any user', async () => {
     cluster.load(await bareImage(place.folder));

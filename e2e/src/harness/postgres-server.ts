@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -14,7 +14,21 @@ export interface PostgresServer {
   sql(database: string, text: string): string;
   /** A plain dump of a database: what two equal databases have in common. */
   dump(database: string): string;
+  /** Breaks all connections off and is gone for a while, as a crash would. */
+  restart(away?: () => Promise<void>): Promise<void>;
+  /** Every process of it stands still, its connections stay. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
+}
+
+/** False: no server is installed. */
+export function postgresIsThere(): boolean {
+  try {
+    return postgresFolder() !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Folder of the newest server on this machine. */
@@ -64,7 +78,8 @@ export async function startPostgres(password = hostilePassword): Promise<Postgre
     ...['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`],
     ...['-c', 'fsync=off'],
   ]);
-  const server = spawn(file, rest, { stdio: 'ignore', cwd: '/' });
+  const launch = (): ChildProcess => spawn(file, rest, { stdio: 'ignore', cwd: '/' });
+  let server = launch();
   const env = { ...process.env, PGPASSWORD: password };
   const connection = ['-h', '127.0.0.1', '-p', String(port), '-U', 'backstay'];
   const sql = (database: string, text: string) =>
@@ -74,7 +89,13 @@ export async function startPostgres(password = hostilePassword): Promise<Postgre
       stdio: 'pipe',
       maxBuffer: 1 << 28,
     }).toString();
-  await until(() => sql('postgres', 'select 1'));
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const exit = once(server, 'exit');
+    server.kill(signal);
+    await exit;
+  };
+  const answers = () => until(() => sql('postgres', 'select 1'));
+  await answers();
   return {
     port,
     password,
@@ -84,13 +105,32 @@ export async function startPostgres(password = hostilePassword): Promise<Postgre
         .toString()
         // Newer clients put a random key around a plain dump.
         .replace(/^\\(un)?restrict .*$/gm, ''),
+    restart: async (away) => {
+      await end('SIGQUIT');
+      await away?.();
+      server = launch();
+      await answers();
+    },
+    pause: () => signalAll(server, 'SIGSTOP'),
+    resume: () => signalAll(server, 'SIGCONT'),
     stop: async () => {
-      const exit = once(server, 'exit');
-      server.kill('SIGINT');
-      await exit;
+      signalAll(server, 'SIGCONT');
+      await end('SIGINT');
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The server and the process of each of its connections. */
+function signalAll({ pid = 0 }: ChildProcess, signal: NodeJS.Signals): void {
+  const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  for (const one of [pid, ...children]) {
+    try {
+      process.kill(one, signal);
+    } catch {
+      // That connection has ended.
+    }
+  }
 }
 
 async function until(probe: () => unknown): Promise<void> {

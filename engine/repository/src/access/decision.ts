@@ -44,7 +44,8 @@ export const mayActOnCollection = (
   return rolesAllow(granted, action) || rolesAllow(actor.user.roles, action);
 };
 
-const isUnrestricted = (actor: Actor): boolean => actor.accessKey === undefined && actor.scope === undefined;
+/** A session of the user itself: without an access key and without a scope. */
+export const isUnrestricted = (actor: Actor): boolean => actor.accessKey === undefined && actor.scope === undefined;
 
 /** Acting on other users needs a session without limits. */
 export const mayViewUser = (actor: Actor, name: string): boolean =>

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { ConfigurationProvider } from '../configuration/configuration-provider.ts';
-import type { UserDocument } from '../configuration/documents.ts';
-import type { AccessKeyRecord, AccessKeyStore } from '../metadata/access-keys.ts';
-import { type AccessKeyUse, hasExpired } from './access-key-use.ts';
+import type { AccessKeyStore } from '../metadata/access-keys.ts';
+import type { AccessKeyUse } from './access-key-use.ts';
 import type { PasswordVerifier } from './passwords.ts';
 import { createRateLimiter } from './rate-limit.ts';
+import { countingSecrets, fingerprintOf, type Secret, storedHash } from './secrets.ts';
 import { accountIsUsable } from './session.ts';
 
 export interface LoginIdentity {
@@ -27,6 +27,8 @@ export interface LoginResult {
   readonly known: boolean;
   /** The session must end by then: the secret that was given counts no longer. */
   readonly validUntil?: Date;
+  /** Of the stored secret that was given. Only when accepted. */
+  readonly secretFingerprint?: string;
 }
 
 export interface LoginService {
@@ -46,35 +48,6 @@ export interface LoginServiceOptions {
 
 const guessesPerMinute = 10;
 const maxKnownPairs = 10_000;
-
-interface Secret {
-  readonly hash: string;
-  readonly until: Date | undefined;
-}
-
-const earlier = (a: Date | undefined, b: Date): Date => (a !== undefined && a < b ? a : b);
-
-const previousOf = (record: AccessKeyRecord | undefined, now: Date): Secret[] => {
-  const { previousHash, previousUntil } = record ?? {};
-  return previousHash !== undefined && previousUntil !== undefined && previousUntil > now
-    ? [{ hash: previousHash, until: earlier(record?.expiresAt, previousUntil) }]
-    : [];
-};
-
-/** Users prefer the reference, access keys the inline hash; existing documents depend on both. */
-export const storedHash = async (
-  configuration: ConfigurationProvider,
-  user: UserDocument,
-  accessKey: string,
-): Promise<string | undefined> => {
-  const fromSecret = (ref: { name: string; entry: string } | undefined) =>
-    ref === undefined ? undefined : configuration.secretEntry(ref.name, ref.entry);
-  if (accessKey === '') {
-    return user.passwordFromRef === undefined ? user.password : await fromSecret(user.passwordFromRef);
-  }
-  const key = user.accessKeys.find((candidate) => candidate.name === accessKey);
-  return key?.password || (await fromSecret(key?.passwordFromRef));
-};
 
 /** Forgets the oldest when it is full. */
 const createBoundedSet = (max: number): Pick<Set<string>, 'has' | 'add' | 'delete'> => {
@@ -136,8 +109,7 @@ export const createLoginService = (options: LoginServiceOptions): LoginService =
 
   const withPrevious = async ({ user, accessKey }: LoginIdentity, hash: string): Promise<Secret[]> => {
     const record = accessKey === '' ? undefined : await options.accessKeys.find(user, accessKey);
-    const now = options.clock.now();
-    return hasExpired(record, now) ? [] : [{ hash, until: record?.expiresAt }, ...previousOf(record, now)];
+    return countingSecrets(hash, record, options.clock.now());
   };
 
   /** One verification for everybody; a second one only while a rotated secret still counts. */
@@ -165,7 +137,7 @@ export const createLoginService = (options: LoginServiceOptions): LoginService =
         options.noteUse(identity.user, identity.accessKey, address);
       }
       const until = secret.until === undefined ? {} : { validUntil: secret.until };
-      return { outcome: 'accepted', known: true, ...until };
+      return { outcome: 'accepted', known: true, secretFingerprint: fingerprintOf(secret.hash), ...until };
     },
   };
 };

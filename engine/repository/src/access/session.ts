@@ -7,6 +7,7 @@ import { type AccessKeyUse, hasExpired } from './access-key-use.ts';
 import type { Actor } from './decision.ts';
 import { createAddressSet } from './ip-rules.ts';
 import { decodeScope } from './operations-scope.ts';
+import { countingSecrets, fingerprintOf, storedHash } from './secrets.ts';
 import { sha256Hex, type TokenClaims, TokenError, type TokenService } from './tokens.ts';
 
 /** A verified token and the record of its issue. */
@@ -44,7 +45,7 @@ export interface SessionService {
    * `acceptExpired` an expired session passes and is marked so.
    */
   authenticate(authorization: string | undefined, options?: { acceptExpired?: boolean }): Promise<Session>;
-  /** The rights of the session at this moment. Throws TokenError when the user or the access key is gone. */
+  /** The rights of the session at this moment. Throws TokenError when the user, the access key or the secret is gone. */
   actorOf(session: Session, address: string): Promise<Actor>;
 }
 
@@ -64,8 +65,20 @@ export const createSessionService = (options: SessionServiceOptions): SessionSer
     return granted;
   };
 
-  const checkKey = async (user: string, name: string, found: number): Promise<void> => {
-    if (found === 0 || hasExpired(await options.accessKeys.find(user, name), clock.now())) {
+  /** The access key must not have expired, and the secret that the session was given for must still count. */
+  const checkSecret = async (user: UserDocument, session: Session): Promise<void> => {
+    const { accessKeyName } = session.claims;
+    const { secretFingerprint } = session.granted;
+    const record = accessKeyName === '' ? undefined : await options.accessKeys.find(user.name, accessKeyName);
+    if (hasExpired(record, clock.now())) {
+      throw refused();
+    }
+    if (secretFingerprint === undefined) {
+      return;
+    }
+    const hash = await storedHash(configuration, user, accessKeyName);
+    const counting = hash === undefined ? [] : countingSecrets(hash, record, clock.now());
+    if (!counting.some((secret) => fingerprintOf(secret.hash) === secretFingerprint)) {
       throw refused();
     }
   };
@@ -100,8 +113,11 @@ export const createSessionService = (options: SessionServiceOptions): SessionSer
         throw refused();
       }
       const keys = user.accessKeys.filter((key) => key.name === accessKeyName);
+      if (accessKeyName !== '' && keys.length === 0) {
+        throw refused();
+      }
+      await checkSecret(user, session);
       if (accessKeyName !== '') {
-        await checkKey(login, accessKeyName, keys.length);
         options.noteUse(login, accessKeyName, address);
       }
       try {

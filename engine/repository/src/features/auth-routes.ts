@@ -1,4 +1,4 @@
-import { mayActForUser, mayViewUser } from '../access/decision.ts';
+import { isUnrestricted, mayActForUser, mayViewUser } from '../access/decision.ts';
 import { parseLogin } from '../access/login.ts';
 import { sha256Hex, TokenError } from '../access/tokens.ts';
 import { later } from '../clock.ts';
@@ -13,7 +13,7 @@ import {
   viewUserDocumentation,
   whoamiDocumentation,
 } from './auth-documentation.ts';
-import { login } from './login.ts';
+import { decidedAnew, login } from './login.ts';
 import { grantedAccessOnWire, secondPrecision } from './wire.ts';
 
 const whoami = async ({ actor, session }: ActorContext): Promise<Reply> =>
@@ -36,19 +36,21 @@ const viewUser = async (services: Services, context: ActorContext): Promise<Repl
   return success({ email: user.email, permissions: user.roles });
 };
 
+/** A session of an access key or with a scope learns and ends nothing but itself. */
 const listSessions = async (services: Services, context: ActorContext): Promise<Reply> => {
-  const name = context.query.get('userName') || context.actor.user.name;
-  if (!mayActForUser(context.actor, name)) {
+  const { actor, session } = context;
+  const name = context.query.get('userName') || actor.user.name;
+  if (!mayActForUser(actor, name)) {
     throw failure(403, 'no permissions to act as other user');
   }
-  const sessions = await services.metadata.sessions.listOf(name);
+  const sessions = isUnrestricted(actor) ? await services.metadata.sessions.listOf(name) : [session.granted];
   return success({ grantedAccesses: sessions.map(grantedAccessOnWire) });
 };
 
 const checkForeignLogout = async (services: Services, context: SessionContext, target: string): Promise<void> => {
   const actor = await services.sessions.actorOf(context.session, context.clientAddress);
   const found = await services.metadata.sessions.find(target);
-  if (!mayActForUser(actor, found?.user ?? '')) {
+  if (!isUnrestricted(actor) || !mayActForUser(actor, found?.user ?? '')) {
     throw failure(403, "you don't have permissions to revoke session of other user");
   }
   if (found === undefined) {
@@ -67,9 +69,13 @@ const logout = async (services: Services, context: SessionContext): Promise<Repl
 };
 
 /** Same rights, same first login: refreshing goes on for one lifetime after that and not for ever. */
-const refresh = async (services: Services, context: RequestContext): Promise<Reply> => {
+const refresh = async (services: Services, context: RequestContext): Promise<Reply | undefined> => {
   const { sessions, tokens, clock, settings, metadata } = services;
-  const session = await sessions.authenticate(context.request.headers.authorization, { acceptExpired: true });
+  const { authorization } = context.request.headers;
+  const { claims: shown } = await sessions.authenticate(authorization, { acceptExpired: true });
+  const epoch = await metadata.sessions.epochOf(shown.login);
+  // Once more, now that the epoch is known.
+  const session = await sessions.authenticate(authorization, { acceptExpired: true });
   const { claims } = session;
   context.note({ user: claims.login, accessKeyName: claims.accessKeyName, sessionId: session.id });
   const actor = await sessions.actorOf(session, context.clientAddress);
@@ -87,7 +93,7 @@ const refresh = async (services: Services, context: RequestContext): Promise<Rep
   });
   const sessionId = sha256Hex(token);
   context.note({ target: sessionId });
-  await metadata.sessions.record({
+  const next = {
     id: sessionId,
     createdAt: now,
     expiresAt,
@@ -95,7 +101,11 @@ const refresh = async (services: Services, context: RequestContext): Promise<Rep
     requesterIp: context.clientAddress,
     user: claims.login,
     accessKeyName: claims.accessKeyName,
-  });
+    secretFingerprint: session.granted.secretFingerprint,
+  };
+  if (!(await metadata.sessions.record(next, epoch))) {
+    return undefined;
+  }
   const answer = { expire: secondPrecision(expiresAt), token };
   return json(200, { code: 200, ...answer, data: { ...answer, sessionId }, status: true });
 };
@@ -122,7 +132,7 @@ export const authRoutes = (services: Services): Route[] => {
       action: 'session.refresh',
       audit: 'change',
       documentation: refreshDocumentation,
-      handle: (context) => refresh(services, context),
+      handle: (context) => decidedAnew(() => refresh(services, context)),
     },
     {
       method: 'GET',

@@ -2,6 +2,7 @@ import { parseGoDuration, repositoryLoginSchema } from '@backstay/shared';
 import type { z } from 'zod';
 import { parseLogin } from '../access/login.ts';
 import { type OperationsScope, operationsScopeSchema } from '../access/operations-scope.ts';
+import { BusyError } from '../access/slots.ts';
 import { sha256Hex } from '../access/tokens.ts';
 import { later } from '../clock.ts';
 import type { RequestContext } from '../http/context.ts';
@@ -10,6 +11,7 @@ import type { Services } from '../services.ts';
 import { secondPrecision } from './wire.ts';
 
 const maxBodyBytes = 256 * 1024;
+const maxDecisions = 3;
 
 // Reads more than the documented schema demands: old clients leave parts of a scope out.
 const bodySchema = repositoryLoginSchema.extend({ operationsScope: operationsScopeSchema });
@@ -62,11 +64,16 @@ const lifetimeOf = (services: Services, body: LoginBody): number => {
   return Math.min(wanted, Math.max(tokenLifetime, maxTokenLifetime));
 };
 
-const issue = async (
-  services: Services,
-  context: RequestContext,
-  grant: { username: string; scope: OperationsScope | undefined; lifetime: number },
-): Promise<Reply> => {
+interface Grant {
+  readonly username: string;
+  readonly scope: OperationsScope | undefined;
+  readonly lifetime: number;
+  readonly secretFingerprint: string | undefined;
+  readonly epoch: number;
+}
+
+/** Undefined: sessions of the user were ended while this one was decided on. */
+const issue = async (services: Services, context: RequestContext, grant: Grant): Promise<Reply | undefined> => {
   const { tokens, clock, metadata, logger } = services;
   const now = clock.now();
   const { user, accessKey } = parseLogin(grant.username);
@@ -80,29 +87,30 @@ const issue = async (
   });
   const sessionId = sha256Hex(token);
   context.note({ sessionId });
-  try {
-    await metadata.sessions.record({
-      id: sessionId,
-      createdAt: now,
-      expiresAt,
-      description: 'Login',
-      requesterIp: context.clientAddress,
-      user,
-      accessKeyName: accessKey,
-    });
-  } catch (error) {
+  const session = {
+    id: sessionId,
+    createdAt: now,
+    expiresAt,
+    description: 'Login',
+    requesterIp: context.clientAddress,
+    user,
+    accessKeyName: accessKey,
+    secretFingerprint: grant.secretFingerprint,
+  };
+  const recorded = await metadata.sessions.record(session, grant.epoch).catch((error: unknown) => {
     logger.error({ err: error }, 'a new session could not be recorded');
     throw failure(500, 'cannot store the new session. Check server logs');
-  }
+  });
   const msg = 'Use this sessionId to revoke this token anytime';
-  return success({ expire: secondPrecision(expiresAt), msg, sessionId, token });
+  return recorded ? success({ expire: secondPrecision(expiresAt), msg, sessionId, token }) : undefined;
 };
 
-export const login = async (services: Services, context: RequestContext): Promise<Reply> => {
-  const body = await readBody(context);
+/** Looks at the secret and grants a session for it. Undefined as for `issue`. */
+const attempt = async (services: Services, context: RequestContext, body: LoginBody): Promise<Reply | undefined> => {
   const lifetime = lifetimeOf(services, body);
   const { user, accessKey } = parseLogin(body.username);
-  const { outcome, known, validUntil } = await services.logins.login(
+  const epoch = await services.metadata.sessions.epochOf(user);
+  const { outcome, known, validUntil, secretFingerprint } = await services.logins.login(
     body.username,
     body.password,
     context.clientAddress,
@@ -119,5 +127,21 @@ export const login = async (services: Services, context: RequestContext): Promis
   }
   const left = validUntil === undefined ? lifetime : validUntil.getTime() - services.clock.now().getTime();
   const grant = { username: body.username, scope: body.operationsScope, lifetime: Math.min(lifetime, left) };
-  return await issue(services, context, grant);
+  return await issue(services, context, { ...grant, secretFingerprint, epoch });
+};
+
+/** What is decided while the sessions of the user are being ended is decided once more, on what counts then. */
+export const decidedAnew = async (decide: () => Promise<Reply | undefined>): Promise<Reply> => {
+  for (let tries = 0; tries < maxDecisions; tries += 1) {
+    const reply = await decide();
+    if (reply !== undefined) {
+      return reply;
+    }
+  }
+  throw new BusyError();
+};
+
+export const login = async (services: Services, context: RequestContext): Promise<Reply> => {
+  const body = await readBody(context);
+  return await decidedAnew(() => attempt(services, context, body));
 };

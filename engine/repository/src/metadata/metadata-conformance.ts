@@ -83,10 +83,12 @@ export const metadataConformance = (name: string, open: () => Promise<MetadataSt
         requesterIp: '::1',
         user,
         accessKeyName: 'k',
+        secretFingerprint: 'f',
       };
-      await store.sessions.record({ ...access, id: `${user}-1` });
-      await store.sessions.record({ ...access, id: `${user}-2`, createdAt: after(1) });
-      await expect(store.sessions.record({ ...access, id: `${user}-1` })).rejects.toThrow();
+      expect(await store.sessions.record({ ...access, id: `${user}-1` }, 0)).toBe(true);
+      expect(await store.sessions.record({ ...access, id: `${user}-1` }, 0)).toBe(true);
+      expect(await store.sessions.record({ ...access, id: `${user}-2`, createdAt: after(1) }, 0)).toBe(true);
+      await expect(store.sessions.record({ ...access, id: `${user}-1`, user: 'x' }, 0)).rejects.toThrow();
       expect(await store.sessions.find(`${user}-1`)).toEqual({
         ...access,
         id: `${user}-1`,
@@ -276,15 +278,8 @@ export const metadataConformance = (name: string, open: () => Promise<MetadataSt
       for (const { id, accessKeyName } of ids) {
         const expiresAt = after(minute);
         const description = 'Login';
-        await store.sessions.record({
-          id,
-          createdAt: now,
-          expiresAt,
-          description,
-          requesterIp: '',
-          user,
-          accessKeyName,
-        });
+        const session = { id, createdAt: now, expiresAt, description, requesterIp: '', user, accessKeyName };
+        await store.sessions.record({ ...session, secretFingerprint: undefined }, 0);
       }
       const live = async () =>
         (await store.sessions.listOf(user)).filter((one) => !one.deactivated).map(({ id }) => id);
@@ -296,6 +291,32 @@ export const metadataConformance = (name: string, open: () => Promise<MetadataSt
       expect(await store.sessions.revokeAll(user, { except: `${user}-2` }, now)).toBe(1);
       expect(await live()).toEqual([`${user}-2`]);
       expect(await store.sessions.revokeAll(`${user}-other`, {}, now)).toBe(0);
+    });
+
+    it('records no session that was decided on before all were revoked, however they meet', async () => {
+      const description = 'Login';
+      const session = { createdAt: now, expiresAt: after(minute), description, requesterIp: '', accessKeyName: '' };
+      for (let round = 0; round < 10; round += 1) {
+        const user = newCollection();
+        expect(await store.sessions.epochOf(user)).toBe(0);
+        const record = (id: string) =>
+          store.sessions.record({ ...session, id: `${user}-${id}`, user, secretFingerprint: 'f' }, 0);
+        const [, revoked, ...recorded] = await Promise.all([
+          record('first'),
+          store.sessions.revokeAll(user, {}, now),
+          ...['a', 'b', 'c'].map(record),
+        ]);
+        const listed = await store.sessions.listOf(user);
+        expect(listed.filter((one) => !one.deactivated)).toEqual([]);
+        expect(listed).toHaveLength(revoked);
+        expect(listed.length).toBeGreaterThanOrEqual(recorded.filter(Boolean).length);
+        expect(await record('late')).toBe(false);
+        const epoch = await store.sessions.epochOf(user);
+        expect(epoch).toBe(1);
+        expect(await store.sessions.record({ ...session, id: user, user, secretFingerprint: 'f' }, epoch)).toBe(true);
+        await store.sessions.restamp(user, 'g');
+        expect((await store.sessions.find(user))?.secretFingerprint).toBe('g');
+      }
     });
 
     it('adds up what each collection holds', async () => {

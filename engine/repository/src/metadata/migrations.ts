@@ -8,6 +8,7 @@ import { holdsAndVerification } from './migrations/0020-holds-and-verification.t
 import { auditFields } from './migrations/0030-audit-fields.ts';
 import { accessKeyTable } from './migrations/0031-access-keys.ts';
 import { numbersGivenTwice } from './migrations/0040-numbers-given-twice.ts';
+import { sessionSecrets } from './migrations/0041-session-secrets.ts';
 import type { AnyDatabase } from './migrations/any-database.ts';
 
 /** Numbered, applied in order, never changed once released. They are additive and know nothing of each other. */
@@ -18,9 +19,10 @@ const migrations: Record<string, Migration> = {
   '0004-audit-log': { up: auditTable },
   '0010-upload-turns': { up: uploadTurns },
   '0020-holds-and-verification': { up: holdsAndVerification },
-  '0040-numbers-given-twice': { up: numbersGivenTwice },
   '0030-audit-fields': { up: auditFields },
   '0031-access-keys': { up: accessKeyTable },
+  '0040-numbers-given-twice': { up: numbersGivenTwice },
+  '0041-session-secrets': { up: sessionSecrets },
 };
 const provider: MigrationProvider = { getMigrations: async () => migrations };
 

@@ -22,6 +22,14 @@ export interface GrantedAccessesTable {
   requester_ip: string | null;
   user: string | null;
   access_key_name: string | null;
+  /** Of the stored hash that the session was given for. Null: by a server that kept none. */
+  secret_fingerprint: string | null;
+}
+
+/** Rises whenever sessions of the user are ended together. */
+export interface SessionEpochsTable {
+  user: string;
+  epoch: Count;
 }
 
 export interface UploadedVersionsTable {
@@ -153,6 +161,7 @@ export interface MaintenanceTable {
 export interface Tables {
   access_keys: AccessKeysTable;
   granted_accesses: GrantedAccessesTable;
+  session_epochs: SessionEpochsTable;
   uploaded_versions: UploadedVersionsTable;
   locks: LocksTable;
   uploads: UploadsTable;

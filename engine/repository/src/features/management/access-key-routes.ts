@@ -6,8 +6,8 @@ import {
   repositoryRotationSchema,
 } from '@backstay/shared';
 import { mayActForUser } from '../../access/decision.ts';
-import { storedHash } from '../../access/login.ts';
 import { encodePassword } from '../../access/passwords.ts';
+import { storedHash } from '../../access/secrets.ts';
 import { later } from '../../clock.ts';
 import type { AccessKeyDocument } from '../../configuration/documents.ts';
 import type { ActorContext, Route } from '../../http/context.ts';
@@ -103,6 +103,7 @@ const saveKeys = async (
 
 const listKeys = async (services: Services, context: ActorContext): Promise<Reply> => {
   const name = context.params['userName'] ?? '';
+  mustBeUnrestricted(context.actor);
   if (!mayActForUser(context.actor, name)) {
     mustManageUsers(context);
   }
@@ -201,8 +202,10 @@ const rotateKey = async (services: Services, context: ActorContext): Promise<Rep
       const { passwordFromRef: _, ...rest } = raw;
       return nameOf(raw) === name ? { ...rest, password } : raw;
     });
-    await saveKeys(services, context, { found, accessKeys });
+    expectedRevision(context, found.stored);
+    // Before the document, so that sessions of the old secret live through the overlap even when nothing comes after it.
     await metadata.accessKeys.rotated(user, name, { at: now, previousHash, previousUntil });
+    await saveKeys(services, context, { found, accessKeys });
     await endOldSecret(services, { user, name }, previousUntil);
     return success({ accessKey: await shown(services, user, key), username: `${user}$${name}`, secret });
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Actor } from '../../access/decision.ts';
+import { type Actor, isUnrestricted } from '../../access/decision.ts';
 import { later } from '../../clock.ts';
 import { DocumentError, type StoredDocument } from '../../configuration/document-store.ts';
 import { readCollection } from '../../configuration/documents.ts';
@@ -50,7 +50,7 @@ const problemsOf = (issue: z.core.$ZodIssue): FieldProblem[] => {
 
 /** Sessions of access keys and sessions with a scope manage no accounts: they would give away more than they have. */
 export const mustBeUnrestricted = (actor: Actor): void => {
-  if (actor.accessKey !== undefined || actor.scope !== undefined) {
+  if (!isUnrestricted(actor)) {
     throw failure(403, 'this needs a session of the user itself: without an access key and without a scope');
   }
 };

@@ -2,6 +2,7 @@ import { repositoryNewUserSchema, repositoryPasswordChangeSchema, repositoryUser
 import { mayActForUser } from '../../access/decision.ts';
 import { encodePassword } from '../../access/passwords.ts';
 import { managesUsers } from '../../access/roles.ts';
+import { fingerprintOf } from '../../access/secrets.ts';
 import { readUser } from '../../configuration/documents.ts';
 import type { ActorContext, Route } from '../../http/context.ts';
 import { empty, failure, type Reply, success } from '../../http/reply.ts';
@@ -139,6 +140,9 @@ const changePassword = async (services: Services, context: ActorContext): Promis
     }
     const except = isSelf(context) ? { except: context.session.id } : {};
     const revoked = await metadata.sessions.revokeAll(name, { accessKeyName: '', ...except }, clock.now());
+    if (isSelf(context)) {
+      await metadata.sessions.restamp(context.session.id, fingerprintOf(password));
+    }
     return success({ revoked });
   });
 };

@@ -24,10 +24,11 @@ const open = async () => {
   const expiresAt = new Date(now.getTime() + 86_400_000);
   const grant = { login: 'admin', accessKeyName: '', scope: undefined, issuedAt: now, expiresAt };
   const valid = await tokens.issue(grant);
-  await metadata.sessions.record({
+  const session = {
     ...{ id: sha256Hex(valid), createdAt: now, expiresAt, description: 'Login' },
-    ...{ requesterIp: '::1', user: 'admin', accessKeyName: '' },
-  });
+    ...{ requesterIp: '::1', user: 'admin', accessKeyName: '', secretFingerprint: undefined },
+  };
+  await metadata.sessions.record(session, 0);
   const sessions = createSessionService({
     ...{ tokens, sessions: metadata.sessions, configuration: createFilesystemProvider(home, 'backups') },
     ...{ accessKeys: metadata.accessKeys, noteUse: () => undefined },

@@ -49,9 +49,11 @@ interface Transfer {
 
 const transfer = async ({ settings, context, recipients, target }: Transfer): Promise<StoredVersion> => {
   const { operation, logger, environment, output, graceMilliseconds } = context;
-  const dump = new ShellCommand({ command: settings.command, stage: 'dump', environment, output, graceMilliseconds });
-  logger.info(jobMessages.commandStarted);
+  let command: ShellCommand | undefined;
   try {
+    const dump = new ShellCommand({ command: settings.command, stage: 'dump', environment, output, graceMilliseconds });
+    command = dump;
+    logger.info(jobMessages.commandStarted);
     dump.succeeded().catch((error: unknown) => {
       // Also when its output is held open by something that it left behind; but who stopped reading has the better reason.
       if (!dump.stoppedReading) operation.abort(asFailure(error, 'dumpFailed', 'dump'));
@@ -66,7 +68,7 @@ const transfer = async ({ settings, context, recipients, target }: Transfer): Pr
     });
   } catch (error) {
     const cause = asFailure(operation.causeOf(error), 'uploadFailed', 'upload');
-    await Promise.all([dump.kill(), target.abort()]);
+    await Promise.all([command?.kill(), target.abort()]);
     throw cause;
   }
 };

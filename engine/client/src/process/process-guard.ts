@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import type { Shell } from './shell.ts';
 
 export interface GuardedGroup {
-  readonly shell: string;
+  readonly shell: Shell;
   readonly processGroup: number;
   /** Held open by the guard too, so that its reader sees no end of it when the client is gone. */
   readonly input: Writable | undefined;
@@ -19,7 +20,7 @@ export class ProcessGuard {
   readonly #child: ChildProcess;
 
   constructor({ shell, processGroup, input }: GuardedGroup) {
-    this.#child = spawn(shell, ['--norc', '-c', script, 'backup-maker-guard', String(processGroup)], {
+    this.#child = spawn(shell.path, [...shell.options, '-c', script, 'backup-maker-guard', String(processGroup)], {
       detached: true,
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', input ?? 'ignore'],

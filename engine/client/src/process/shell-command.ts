@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { JobStage } from '@backstay/shared';
 import { Failure, messageOf } from '../failure.ts';
 import { ProcessGuard } from './process-guard.ts';
+import { findShell, type Shell, strict } from './shell.ts';
 
 export interface ShellCommandOptions {
   readonly command: string;
@@ -25,8 +25,6 @@ export interface CommandExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-const shell = existsSync('/bin/bash') ? '/bin/bash' : 'bash';
-
 /** They are the client's own; a command that logs its environment must not give them away. */
 const hidden = ['BM_AUTH_TOKEN', 'BM_PASSPHRASE'];
 
@@ -36,25 +34,36 @@ const visibleEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =
 const descriptorOf = (stream: NodeJS.WritableStream): number | 'pipe' =>
   'fd' in stream && typeof stream.fd === 'number' ? stream.fd : 'pipe';
 
-/**
- * Starts nothing before the guard watches: the client says so by one line.
- *
- * `--norc`: bash takes a socket as standard input for a remote login and would let ~/.bashrc read the backup.
- */
-const gate = 'IFS= read -r go <&3 || exit 1; exec 3<&-; exec "$0" --norc -e -o pipefail -c "$1"';
+/** Starts nothing before the guard watches: the client says so by one line. */
+const gate = 'IFS= read -r go <&3 || exit 1; exec 3<&-; exec "$@"';
+
+const gated = ({ path, options }: Shell, command: string): string[] => {
+  const started = [path, ...options, ...strict, '-c', command];
+  return [...options, '-c', gate, 'backup-maker', ...started];
+};
+
+const shellFor = (environment: NodeJS.ProcessEnv, stage: 'dump' | 'load'): Shell => {
+  const shell = findShell(environment);
+  if (shell) return shell;
+  const reason = 'there is no bash, and no other shell that knows "set -o pipefail": install bash into the image';
+  throw new Failure(stage === 'dump' ? 'dumpFailed' : 'loadFailed', reason, { stage });
+};
 
 /** The user's command in a shell and a process group of its own: what it writes goes nowhere but into its streams. */
 export class ShellCommand {
   readonly #child: ChildProcess;
+  readonly #shell: Shell;
   readonly #stage: 'dump' | 'load';
   readonly #grace: number;
   readonly exited: Promise<CommandExit>;
 
+  /** Throws a Failure when there is no shell for it. */
   constructor({ command, stage, environment, output, graceMilliseconds }: ShellCommandOptions) {
     this.#stage = stage;
     this.#grace = graceMilliseconds;
+    this.#shell = shellFor(environment, stage);
     const errors = descriptorOf(output.stderr);
-    this.#child = spawn(shell, ['--norc', '-c', gate, shell, command], {
+    this.#child = spawn(this.#shell.path, gated(this.#shell, command), {
       detached: true,
       env: visibleEnvironment(environment),
       stdio:
@@ -95,7 +104,7 @@ export class ShellCommand {
     const opener = stdio[3] as Writable | null | undefined;
     opener?.on('error', () => undefined);
     if (pid === undefined) return;
-    const guard = new ProcessGuard({ shell, processGroup: pid, input: stdin ?? undefined });
+    const guard = new ProcessGuard({ shell: this.#shell, processGroup: pid, input: stdin ?? undefined });
     const release = (): void => guard.release();
     this.exited.then(release, release);
     if (guard.running) opener?.end('go\n');

@@ -14,6 +14,7 @@ const commands = {
   backstay: { built: true, script: path.join(bin, 'backstay.mjs') },
   'backup-maker': { built: true, script: path.join(bin, 'backup-maker.mjs') },
   build: { built: true },
+  'build --executable': { built: true, script: path.join(root, 'scripts/build/executable.mjs') },
   test: { script: path.join(root, 'scripts/test.mjs') },
   lint: { script: path.join(root, 'scripts/lint.mjs') },
   types: { script: path.join(root, 'scripts/types.mjs') },
@@ -24,7 +25,8 @@ const commands = {
   unit: { executable: tool('vitest'), prefix: ['run'] },
 };
 
-const [name, ...args] = process.argv.slice(2);
+const [first, ...rest] = process.argv.slice(2);
+const [name, args] = commands[`${first} ${rest[0]}`] ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest];
 const command = commands[name];
 if (!command) {
   process.stderr.write(`Unknown command ${name ?? ''}. One of: ${Object.keys(commands).join(', ')}\n`);

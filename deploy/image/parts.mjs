@@ -8,7 +8,7 @@ import { root } from '../../scripts/lib/paths.mjs';
 const target = 'opt/backstay';
 const built = ['engine/cli/dist', 'web/dist'];
 
-/** Copies what stands above Debian into `folder`: Node, the bundles, the web app, native addons and the commands. */
+/** Copies what stands above Debian into `folder`: Node, the bundles, the web app, native addons, the client as an executable, and the commands. */
 export function copyParts(folder) {
   const result = spawnSync(process.execPath, [path.join(root, 'scripts/run.mjs'), 'build'], {
     stdio: ['ignore', 2, 2],
@@ -21,6 +21,14 @@ export function copyParts(folder) {
   fs.mkdirSync(place('bin'), { recursive: true });
   fs.copyFileSync(path.join(root, 'node_modules/node/bin/node'), place('bin/node'));
   fs.chmodSync(place('bin/node'), 0o755);
+  const executable = spawnSync(
+    process.execPath,
+    [path.join(root, 'scripts/build/executable.mjs'), place('bin/backup-maker')],
+    {
+      stdio: ['ignore', 2, 2],
+    },
+  );
+  if (executable.status !== 0) throw new Error('the executable client was not built; the lines above say why.');
   copyAddons(place('engine/cli/node_modules'));
   for (const name of ['release.yaml', 'LICENSE']) fs.copyFileSync(path.join(root, name), place(name));
   fs.cpSync(path.join(import.meta.dirname, 'root'), folder, { recursive: true });

@@ -27,6 +27,8 @@ const programs = [
   { name: 'zstd', found: () => inPath('zstd'), packages: ['zstd'] },
   { name: 'setfacl and setfattr', found: () => inPath('setfacl') && inPath('setfattr'), packages: ['acl', 'attr'] },
   { name: 'GNU tar and gzip', found: () => inPath('tar') && inPath('gzip'), packages: ['tar', 'gzip'] },
+  { name: 'C compiler (for the executable client)', found: () => inPath('gcc'), packages: ['gcc'] },
+  { name: 'BusyBox without libraries', found: () => fs.existsSync('/bin/busybox'), packages: ['busybox-static'] },
   { name: 'OpenSSL', found: () => inPath('openssl'), packages: ['openssl'] },
   {
     name: 'containers for a Kubernetes with Pods',

@@ -47,3 +47,15 @@ export const buildClient = (out, plugins = []) =>
     entryPoints: [path.join(root, 'engine/client/src/main.ts')],
     outfile: path.join(out, 'backup-maker.mjs'),
   });
+
+/** Writes the client as Node runs it from inside an executable: CommonJS, which may load built-in modules only. */
+export const buildExecutableProgram = (out) =>
+  build({
+    ...shared,
+    format: 'cjs',
+    banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__moduleUrl' },
+    sourcemap: false,
+    entryPoints: [path.join(root, 'engine/client/src/executable.ts')],
+    outfile: path.join(out, 'backup-maker.cjs'),
+  });

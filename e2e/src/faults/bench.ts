@@ -13,6 +13,7 @@ export class Bench {
   readonly token: string;
   api: CollectionApi;
   readonly #accepted = new Set<number>();
+  readonly #collections = [collection];
 
   private constructor(repository: RepositoryProcess, key: GpgKey, token: string) {
     this.repository = repository;
@@ -43,8 +44,16 @@ export class Bench {
   /** An empty collection takes the place of the one so far. */
   use(name: string, limits: CollectionLimits): void {
     this.repository.putCollection(name, limits);
+    this.#collections.push(name);
     this.api = collectionApi(this.repository.url, this.token, name);
     this.#accepted.clear();
+  }
+
+  /** The versions of all collections that were ever in use. */
+  async everyList(): Promise<ListedVersion[]> {
+    const { url } = this.repository;
+    const lists = this.#collections.map((name) => collectionApi(url, this.token, name).list());
+    return (await Promise.all(lists)).flat();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,6 +10,8 @@ import { killedBySignals } from './t4-signals.ts';
 import { clientKilled } from './t6-client-killed.ts';
 import { mutatedBodies } from './t7-mutations.ts';
 import { diskFull } from './t8-disk-full.ts';
+import { failingS3 } from './t9-s3-failing.ts';
+import { lostAnswersOfS3 } from './t10-s3-answers-lost.ts';
 import { databaseKilled } from './t13-database.ts';
 import { quotaRace } from './t14-quota-race.ts';
 import { rotationHurt } from './t15-rotation.ts';
@@ -27,6 +29,8 @@ export const cases: readonly FaultCase[] = [
   clientKilled,
   mutatedBodies,
   diskFull,
+  failingS3,
+  lostAnswersOfS3,
   databaseKilled,
   quotaRace,
   rotationHurt,

@@ -16,3 +16,7 @@ export async function storeMessage(api: CollectionApi, body: Buffer): Promise<nu
   const done = await api.call('POST', `uploads/${id}/finalise`, { sha256: sha256(body), size: body.length });
   return done.status;
 }
+
+/** Starts as a binary message does; only its first bytes are random. */
+export const binaryMessage = (random: Random, bytes: number): Buffer =>
+  Buffer.concat([Buffer.from([0x85, 0x01, 0x0c, 0x03]), random.bytes(32), Buffer.alloc(Math.max(0, bytes - 36), 0x5a)]);

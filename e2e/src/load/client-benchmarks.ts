@@ -21,7 +21,10 @@ function writeInput(file: string, mib: number, input: Input): void {
   fs.closeSync(handle);
 }
 
-/** The real client against a real repository, with the pipe of gpg and curl and the cipher alone in the same run. */
+/**
+ * The real client against a light server and against a real repository, with the pipe of gpg and curl to the same two, and the cipher alone, in the
+ * same run.
+ */
 class ClientBench implements AsyncDisposable {
   readonly source: string;
   readonly message: string;
@@ -45,11 +48,13 @@ class ClientBench implements AsyncDisposable {
     return bench;
   }
 
-  async client(verb: 'make' | 'restore', command: string): Promise<{ rate: number; peak: number }> {
+  /** Against the real repository, or against what is at another address. */
+  async client(verb: 'make' | 'restore', command: string, other?: Place): Promise<Measured> {
     let peak = 0;
+    const { url, collection } = other ?? { url: this.#repository.url, collection: 'load' };
     const ms = await milliseconds(async () => {
       const { child, end } = startClient([verb, '-c', command], {
-        ...{ BM_URL: this.#repository.url, BM_COLLECTION_ID: 'load', BM_AUTH_TOKEN: this.#token },
+        ...{ BM_URL: url, BM_COLLECTION_ID: collection, BM_AUTH_TOKEN: this.#token },
         ...{ BM_PUBLIC_KEY_PATH: this.key.publicPath, BM_PRIVATE_KEY_PATH: this.key.privatePath },
         BM_RECIPIENT: this.key.email,
       });
@@ -66,8 +71,21 @@ class ClientBench implements AsyncDisposable {
   encryptPipe = (target: string): string =>
     `cat ${this.source} | gpg --homedir ${this.key.home} --batch --encrypt --always-trust --armor -r ${this.key.email} | curl -sSf -T - ${target}`;
 
-  decryptPipe = (url: string, command: string): string =>
-    `curl -sSf ${url}/ | gpg --homedir ${this.key.home} --batch --quiet --decrypt | ${command}`;
+  decryptPipe = (target: string, command: string): string =>
+    `curl -sSf ${target} | gpg --homedir ${this.key.home} --batch --quiet --decrypt | ${command}`;
+
+  /** For curl: the real repository as the client of before used it. */
+  get #stored(): string {
+    return `-H 'Authorization: Bearer ${this.#token}' ${this.#repository.url}/api/alpha/repository/collection/load/version`;
+  }
+
+  get uploadTarget(): string {
+    return `-X POST ${this.#stored}`;
+  }
+
+  get downloadTarget(): string {
+    return `${this.#stored}/latest`;
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.key[Symbol.dispose]();
@@ -75,55 +93,76 @@ class ClientBench implements AsyncDisposable {
   }
 }
 
-const figures = (
-  name: string,
-  measured: { rate: number; peak: number },
-  peers: { gpg: number; cipher: number },
-): Figure[] => [
-  { name: `${name}: beside gpg and curl`, value: measured.rate, unit: 'MiB/s', peer: peers.gpg, goal: timesPeer(10) },
-  {
-    name: `${name}: beside the cipher alone`,
-    value: measured.rate,
-    unit: 'MiB/s',
-    peer: peers.cipher,
-    goal: timesPeer(0.5),
-  },
+interface Place {
+  readonly url: string;
+  readonly collection: string;
+}
+
+interface Measured {
+  readonly rate: number;
+  readonly peak: number;
+}
+
+interface Rates {
+  readonly gpg: number;
+  readonly cipher: number;
+}
+
+const unit = 'MiB/s';
+
+/** The goals of the client itself, against a server that does next to nothing. */
+const figures = (name: string, measured: Measured, { gpg, cipher }: Rates): Figure[] => [
+  { name: `${name}: beside gpg --encrypt and curl`, value: measured.rate, unit, peer: gpg, goal: timesPeer(10) },
+  { name: `${name}: beside the cipher alone`, value: measured.rate, unit, peer: cipher, goal: timesPeer(0.5) },
   { name: `${name}: memory peak`, value: measured.peak, unit: 'MiB', goal: atMost(200) },
 ];
+
+/** The whole way, with the repository that hashes, syncs and records, for both. */
+const wholeWay = (name: string, value: number, peer: number): Figure => ({
+  name: `${name}: with the real repository`,
+  ...{ value, unit, peer, goal: timesPeer(10) },
+});
 
 const make = (input: Input): Benchmark => ({
   name: `make-${input}`,
   explains: `backup-maker make, ${input} input (--mib, default 1024), beside gpg | curl and AES-256-CFB alone`,
   run: async ({ mib = 1024 }) => {
     await using bench = await ClientBench.start(mib, input);
-    await using sink = await startPlainServer(bench.message);
-    const gpg = await bench.gpg(bench.encryptPipe(`${sink.url}/discard`));
+    await using light = await startPlainServer(bench.message);
+    const dump = `cat ${bench.source}`;
+    const gpg = await bench.gpg(bench.encryptPipe(`${light.url}/discard`));
     const cipher = rate(mib, await milliseconds(() => cipherAlone(mib)));
-    const measured = await bench.client('make', `cat ${bench.source}`);
-    return figures(`make-${input}`, measured, { gpg, cipher });
+    const alone = await bench.client('make', dump, { url: light.url, collection: 'discard' });
+    const gpgWhole = await bench.gpg(bench.encryptPipe(bench.uploadTarget));
+    const whole = await bench.client('make', dump);
+    const name = `make-${input}`;
+    return [...figures(name, alone, { gpg, cipher }), wholeWay(name, whole.rate, gpgWhole)];
   },
 });
 
 const restore = (input: Input): Benchmark => ({
   name: `restore-${input}`,
-  explains: `backup-maker restore, ${input} input (--mib, default 1024), beside curl | gpg --decrypt and AES-256-CFB alone`,
+  explains: `backup-maker restore, ${input} input (--mib, default 1024), beside gpg | curl, curl | gpg --decrypt and AES-256-CFB alone`,
   run: async ({ mib = 1024 }) => {
     await using bench = await ClientBench.start(mib, input);
-    await using store = await startPlainServer(bench.message);
+    await using light = await startPlainServer(bench.message);
+    const place = { url: light.url, collection: 'stored' };
+    const dump = `cat ${bench.source}`;
     const loader = `[ "$(wc -c)" = ${mib * mebibyte} ]`;
-    const encrypt = await bench.gpg(bench.encryptPipe(`${store.url}/`));
-    const gpg = await bench.gpg(bench.decryptPipe(store.url, `{ ${loader}; }`));
+    const gpg = await bench.gpg(bench.encryptPipe(`${light.url}/`));
+    const decrypt = await bench.gpg(bench.decryptPipe(`${light.url}/`, `{ ${loader}; }`));
     const cipher = rate(mib, await milliseconds(() => cipherAlone(mib)));
-    await bench.client('make', `cat ${bench.source}`);
-    const measured = await bench.client('restore', loader);
+    await bench.client('make', dump, place);
+    const alone = await bench.client('restore', loader, place);
+    const gpgWhole = await bench.gpg(bench.encryptPipe(bench.uploadTarget));
+    await bench.client('make', dump);
+    const whole = await bench.client('restore', loader);
     const name = `restore-${input}`;
-    const beside = {
-      name: `${name}: beside gpg --encrypt and curl`,
-      value: measured.rate,
-      unit: 'MiB/s',
-      peer: encrypt,
-    };
-    return [{ ...beside, goal: timesPeer(10) }, ...figures(name, measured, { gpg, cipher })];
+    return [
+      ...figures(name, alone, { gpg, cipher }),
+      { name: `${name}: beside curl and gpg --decrypt`, value: alone.rate, unit, peer: decrypt, goal: timesPeer(10) },
+      wholeWay(name, whole.rate, gpgWhole),
+    ];
   },
 });
 

@@ -4,10 +4,12 @@ import { open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
+import { LightRepository } from './light-repository.ts';
 
 /*
  * The least that a storage server can do, as a process of its own: PUT writes the body to a file with SHA-256 and syncs it, GET
- * sends the file with SHA-256. PUT /discard only reads. Argument: the file. The first line on standard output is its URL.
+ * sends the file with SHA-256. PUT /discard only reads. It also is a LightRepository. Argument: the file. The first line on
+ * standard output is its URL.
  */
 const [file = ''] = process.argv.slice(2);
 
@@ -32,7 +34,10 @@ async function send(response: ServerResponse): Promise<void> {
   response.end();
 }
 
+const repository = new LightRepository(file);
+
 const server = createServer(async (incoming, response) => {
+  if (await repository.handle(incoming, response)) return;
   if (incoming.method === 'GET') return await send(response);
   if (incoming.url !== '/discard') return await receive(incoming, response);
   incoming.resume().on('end', () => response.end());

@@ -12,6 +12,8 @@ import { mutatedBodies } from './t7-mutations.ts';
 import { diskFull } from './t8-disk-full.ts';
 import { failingS3 } from './t9-s3-failing.ts';
 import { lostAnswersOfS3 } from './t10-s3-answers-lost.ts';
+import { racingReplicas } from './t11-replicas.ts';
+import { postgresAway } from './t12-postgres-away.ts';
 import { databaseKilled } from './t13-database.ts';
 import { quotaRace } from './t14-quota-race.ts';
 import { rotationHurt } from './t15-rotation.ts';
@@ -31,6 +33,8 @@ export const cases: readonly FaultCase[] = [
   diskFull,
   failingS3,
   lostAnswersOfS3,
+  racingReplicas,
+  postgresAway,
   databaseKilled,
   quotaRace,
   rotationHurt,

@@ -20,7 +20,10 @@ import { rotationHurt } from './t15-rotation.ts';
 import { expiredTokens } from './t17-expired-tokens.ts';
 import { lostRights } from './t18-lost-rights.ts';
 import { stoppedWithUploads } from './t19-stopped.ts';
+import { rottenObjects } from './t20-rotten-objects.ts';
 import { brokenRestores } from './t25-restores.ts';
+import { everyRouteAndRole } from './t43-authorization.ts';
+import { guessing } from './t44-guessing.ts';
 
 /** Every fault case, in the order of the fault matrix. */
 export const cases: readonly FaultCase[] = [
@@ -41,7 +44,10 @@ export const cases: readonly FaultCase[] = [
   expiredTokens,
   lostRights,
   stoppedWithUploads,
+  rottenObjects,
   brokenRestores,
+  everyRouteAndRole,
+  guessing,
   ...controllerCases,
   ...fuzzCases,
   powerCut,

@@ -107,6 +107,10 @@ export class RepositoryProcess {
     });
   }
 
+  removeCollection(name: string): void {
+    fs.rmSync(path.join(this.#documents('backupcollections'), `${name}.yaml`));
+  }
+
   /** On the same home and port. `extra` adds to its variables. */
   async restart(extra: NodeJS.ProcessEnv = {}): Promise<void> {
     this.begin(extra);

@@ -42,12 +42,12 @@ async function converge(measured: Measured): Promise<Figure[]> {
   const requests = (proxy.requests.length - asked) / count;
   return [
     { name: `${name}: ${count} converged`, value: seconds, unit: 's', goal: atMost(30) },
-    { name: `${name}: requests for a schedule`, value: requests, unit: 'requests', goal: atMost(7.5) },
+    { name: `${name}: requests for a schedule`, value: requests, unit: 'requests', goal: atMost(7) },
     {
       name: `${name}: memory of the controller, peak`,
       value: peakMemory(controller.pid),
       unit: 'MiB',
-      goal: atMost(350),
+      goal: atMost(250),
     },
   ];
 }
@@ -59,7 +59,7 @@ async function idle({ proxy, controller, name }: Measured): Promise<Figure[]> {
   const rate = (proxy.requests.length - asked) / idleSeconds;
   return [
     { name: `${name}: requests when idle`, value: rate, unit: 'requests/s', goal: atMost(1) },
-    { name: `${name}: memory when idle`, value: residentMemory(controller.pid), unit: 'MiB', goal: atMost(350) },
+    { name: `${name}: memory when idle`, value: residentMemory(controller.pid), unit: 'MiB', goal: atMost(250) },
   ];
 }
 

@@ -1,13 +1,25 @@
 import { Command } from 'commander';
-import { addConsoleCommand } from './commands/console.ts';
-import { addConsoleUserCommand } from './commands/console-user.ts';
-import { addControllerCommand } from './commands/controller.ts';
-import { addRepositoryCommand } from './commands/repository.ts';
-import { addSignInCommand } from './commands/sign-in.ts';
-import { addStartCommand } from './commands/start.ts';
-import { addVersionCommand } from './commands/version.ts';
 import { explainError } from './explain-error.ts';
 import { version } from './version.ts';
+
+type AddCommand = (program: Command, env: NodeJS.ProcessEnv) => void;
+
+/** Read when they are needed: a controller alone has no use for the code of the repository. */
+const commands: Record<string, () => Promise<AddCommand>> = {
+  start: async () => (await import('./commands/start.ts')).addStartCommand,
+  'sign-in': async () => (await import('./commands/sign-in.ts')).addSignInCommand,
+  console: async () => (await import('./commands/console.ts')).addConsoleCommand,
+  'console-user': async () => (await import('./commands/console-user.ts')).addConsoleUserCommand,
+  controller: async () => (await import('./commands/controller.ts')).addControllerCommand,
+  repository: async () => (await import('./commands/repository.ts')).addRepositoryCommand,
+  version: async () => (await import('./commands/version.ts')).addVersionCommand,
+};
+
+/** The command that is asked for; all of them for help, and to say which there are. */
+async function addCommands(program: Command, [asked = '']: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const one = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  for (const load of one === undefined ? Object.values(commands) : [one]) (await load())(program, env);
+}
 
 /** Runs one command of `backstay`. Resolves with the exit code: 0 done, 1 failed, 2 bad usage or settings. */
 export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -15,16 +27,7 @@ export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): P
     .description('A backup console for Kubernetes and for single machines')
     .version(version)
     .exitOverride();
-  addStartCommand(program, env);
-  for (const add of [
-    addSignInCommand,
-    addConsoleCommand,
-    addConsoleUserCommand,
-    addControllerCommand,
-    addRepositoryCommand,
-  ])
-    add(program, env);
-  addVersionCommand(program);
+  await addCommands(program, argv, env);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -53,6 +53,14 @@ export const startSettings = {
   },
 } as const;
 
+/** Of the commands that work in any cluster. */
+export const kubeconfigSetting = {
+  flag: '--kubeconfig <file>',
+  env: 'KUBECONFIG',
+  help: "kubeconfig of the cluster (default: the Pod's service account, then ~/.kube/config)",
+  schema: z.string().optional(),
+} as const;
+
 export interface SettingDefinition {
   /** Absent: by the environment only, for what a process list must not show. */
   readonly flag?: string;

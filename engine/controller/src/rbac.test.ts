@@ -162,7 +162,9 @@ const twoAtOnce = async (client: KubeClient, namespace: string, object: KubeObje
 };
 
 const applySealed = async (client: KubeClient, namespace: string, owner: KubeObject): Promise<void> => {
-  const writer = createChildrenWriter(client, {} as ControllerCaches);
+  const cache = { onChange: () => () => undefined };
+  const caches = { cronJobs: cache, configMaps: cache, secrets: cache } as unknown as ControllerCaches;
+  const writer = createChildrenWriter(client, caches);
   const child = { apiVersion: sealed.apiVersion, kind: sealed.kind, metadata: { name: 'keys', namespace } };
   await writer.apply(owner, [child]);
   await writer.apply(owner, [child]);

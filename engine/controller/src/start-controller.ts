@@ -5,7 +5,7 @@ import { type ControllerCaches, createControllerCaches, stopCaches, synced } fro
 import { messageOf } from './cluster/errors.ts';
 import { createEventRecorder, seconds } from './cluster/event-recorder.ts';
 import { createHydrator } from './cluster/hydrate.ts';
-import { createJobIndex } from './cluster/job-index.ts';
+import { createOwnerIndex } from './cluster/owner-index.ts';
 import { createStatusWriter } from './cluster/status-writer.ts';
 import { decodeKey, routeEvents, type WorkKey } from './event-routes.ts';
 import { type KeyMaker, openpgpKeyMaker } from './keys/key-secret.ts';
@@ -66,7 +66,7 @@ const createContext = (options: ControllerOptions, caches: ControllerCaches): Re
     client,
     caches,
     logger,
-    jobs: createJobIndex(caches.jobs),
+    jobs: createOwnerIndex(caches.jobs),
     hydrator: createHydrator({ client, caches, keyMaker }),
     children: createChildrenWriter(client, caches),
     status: createStatusWriter(client),

@@ -5,9 +5,8 @@ import { z } from 'zod';
 import { builtParts } from '../built-parts.ts';
 import { kubernetesConnection } from '../kubernetes-connection.ts';
 import { createJsonLogger } from '../logger.ts';
-import { readSettings, startSettings } from '../settings.ts';
+import { kubeconfigSetting, readSettings, startSettings } from '../settings.ts';
 import { untilSignal } from '../until-signal.ts';
-import { controllerSettings } from './controller.ts';
 import { addOptions } from './options.ts';
 
 const required = (what: string) => z.string(`must be set: ${what}`).min(1, `must be set: ${what}`);
@@ -16,7 +15,7 @@ const required = (what: string) => z.string(`must be set: ${what}`).min(1, `must
 export const consoleSettings = {
   host: startSettings.host,
   port: startSettings.port,
-  kubeconfig: controllerSettings.kubeconfig,
+  kubeconfig: kubeconfigSetting,
   clusterName: {
     flag: '--cluster-name <name>',
     env: 'BACKSTAY_CLUSTER_NAME',

@@ -12,8 +12,9 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { kubernetesConnection } from '../kubernetes-connection.ts';
+import { leanMemory } from '../lean-memory.ts';
 import { createJsonLogger } from '../logger.ts';
-import { readSettings, type SettingsOf, startSettings } from '../settings.ts';
+import { kubeconfigSetting, readSettings, type SettingsOf, startSettings } from '../settings.ts';
 import { untilSignal } from '../until-signal.ts';
 import { addOptions } from './options.ts';
 
@@ -36,12 +37,7 @@ const flag = z.union([z.boolean(), z.stringbool('must be true or false')]).defau
 
 /** Settings of `backstay controller`. */
 export const controllerSettings = {
-  kubeconfig: {
-    flag: '--kubeconfig <file>',
-    env: 'KUBECONFIG',
-    help: "kubeconfig of the cluster (default: the Pod's service account, then ~/.kube/config)",
-    schema: z.string().optional(),
-  },
+  kubeconfig: kubeconfigSetting,
   namespace: {
     flag: '--namespace <name>',
     env: 'BACKSTAY_NAMESPACE',
@@ -122,6 +118,7 @@ function noteFormerFlags(flags: Record<string, unknown>, logger: Logger): void {
 }
 
 async function controller(flags: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<void> {
+  leanMemory();
   const settings = readSettings(controllerSettings, namedSettings(flags), env);
   const logger = createJsonLogger(settings.debug ? 'debug' : settings.logLevel);
   noteFormerFlags(flags, logger);

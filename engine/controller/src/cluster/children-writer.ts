@@ -1,4 +1,4 @@
-import type { KubeClient } from '@backstay/kubernetes';
+import type { KubeClient, ResourceCache } from '@backstay/kubernetes';
 import type { KubeObject, Secret } from '@backstay/shared';
 import { contains } from '../plan/canonical.ts';
 import { childType } from '../plan/child-kinds.ts';
@@ -9,6 +9,7 @@ import { adopt } from './adopt.ts';
 import type { ControllerCaches } from './controller-caches.ts';
 import { statusOf } from './errors.ts';
 import { fieldManager } from './field-manager.ts';
+import { createOwnerIndex } from './owner-index.ts';
 import { dataDigest, digestOf, fingerprint } from './summaries.ts';
 
 export interface ApplyResult {
@@ -91,37 +92,42 @@ const applyOne = async (
 
 const isGone = (error: unknown): boolean => [404, 409].includes(statusOf(error) ?? 0);
 
-export const createChildrenWriter = (client: KubeClient, caches: ControllerCaches): ChildrenWriter => ({
-  apply: async (owner, children) => {
-    const result: ApplyResult = { created: [], updated: [], fingerprints: new Map() };
-    for (const child of children) {
-      const live = liveChild(caches, child);
-      if (live !== undefined && isCurrent(live, child)) {
-        result.fingerprints.set(childKey(child), fingerprint(live));
-        continue;
+export const createChildrenWriter = (client: KubeClient, caches: ControllerCaches): ChildrenWriter => {
+  const prunable = [caches.cronJobs, caches.configMaps, caches.secrets].map((cache) =>
+    createOwnerIndex(cache as ResourceCache<KubeObject>),
+  );
+  return {
+    apply: async (owner, children) => {
+      const result: ApplyResult = { created: [], updated: [], fingerprints: new Map() };
+      for (const child of children) {
+        const live = liveChild(caches, child);
+        if (live !== undefined && isCurrent(live, child)) {
+          result.fingerprints.set(childKey(child), fingerprint(live));
+          continue;
+        }
+        const written = await applyOne(client, owner, { child, live });
+        (live === undefined ? result.created : result.updated).push(child);
+        result.fingerprints.set(childKey(child), fingerprint(written));
       }
-      const written = await applyOne(client, owner, { child, live });
-      (live === undefined ? result.created : result.updated).push(child);
-      result.fingerprints.set(childKey(child), fingerprint(written));
-    }
-    return result;
-  },
-  prune: async (owner, children) => {
-    const { namespace } = owner.metadata;
-    const candidates = [caches.cronJobs, caches.configMaps, caches.secrets].flatMap((cache): KubeObject[] =>
-      cache.list(namespace),
-    );
-    const gone = toPrune(candidates, owner, new Set(children.map(childKey)));
-    for (const object of gone) {
-      const type = childType(object);
-      try {
-        await (type && client.delete(type, object.metadata, { uid: object.metadata.uid }));
-      } catch (error) {
-        if (!isGone(error)) {
-          throw error;
+      return result;
+    },
+    prune: async (owner, children) => {
+      const { namespace } = owner.metadata;
+      const candidates = prunable
+        .flatMap((index) => index.ownedBy(owner))
+        .filter(({ metadata }) => metadata.namespace === namespace);
+      const gone = toPrune(candidates, owner, new Set(children.map(childKey)));
+      for (const object of gone) {
+        const type = childType(object);
+        try {
+          await (type && client.delete(type, object.metadata, { uid: object.metadata.uid }));
+        } catch (error) {
+          if (!isGone(error)) {
+            throw error;
+          }
         }
       }
-    }
-    return gone;
-  },
-});
+      return gone;
+    },
+  };
+};

@@ -1,11 +1,17 @@
-import type { ConfigMap, CronJob, Job, KubeObject, Secret } from '@backstay/shared';
+import type { ConfigMap, Job, KubeObject, Secret } from '@backstay/shared';
 import { contentHash } from '../plan/canonical.ts';
 
 /* What the caches keep: enough to see a change, and no value of a Secret. */
 
 export const dataDigest = (data: Record<string, string> | undefined): string => contentHash(data ?? {});
 
-const bare = ({ apiVersion, kind, metadata }: KubeObject) => ({ apiVersion, kind, metadata });
+/** Where kubectl keeps the whole object a second time, a Secret's values too. */
+const copyOfAll = 'kubectl.kubernetes.io/last-applied-configuration';
+
+const bare = ({ apiVersion, kind, metadata }: KubeObject) => {
+  const { [copyOfAll]: _copy, ...annotations } = metadata.annotations ?? {};
+  return { apiVersion, kind, metadata: metadata.annotations === undefined ? metadata : { ...metadata, annotations } };
+};
 
 export const summariseSecret = (secret: Secret): Secret => ({
   ...bare(secret),
@@ -25,8 +31,6 @@ export const summariseJob = (job: Job): Job => ({
   spec: { template: { spec: { containers: [] } } },
   status: job.status,
 });
-
-export const keepCronJob = (cronJob: CronJob): CronJob => cronJob;
 
 export const digestOf = (object: KubeObject | undefined): string | undefined => {
   const digest = object?.['digest'];

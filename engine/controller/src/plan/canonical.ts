@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) {
@@ -13,7 +13,7 @@ const sorted = (value: unknown): unknown => {
   return value;
 };
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text);
 
 /** The same for the same content, whatever the order of members; absent and undefined members are alike. */
 export const contentHash = (value: unknown): string => sha256(JSON.stringify(sorted(value)));

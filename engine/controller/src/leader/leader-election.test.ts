@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createKubeClient, type KubeClient } from '@backstay/kubernetes';
 import { type KubeApiserver, kubeApiserverAssets, startKubeApiserver, waitUntil } from '@backstay/kubernetes/testing';
 import { resourceTypes } from '@backstay/shared';
@@ -55,6 +56,31 @@ describe.skipIf(kubeApiserverAssets() === undefined)(
       expect(first.state.leads).toBe(false);
       await second.stop();
       expect(await holder()).toBe('');
+    });
+
+    it('takes over from a dead leader though every answer is slow', async () => {
+      const first = candidate('dead');
+      await waitUntil('the first', () => first.state.leads);
+      const lease = await client.get(resourceTypes.leases, { namespace: 'default', name: leaseName });
+      await first.stop();
+      const spec = { ...lease.spec, holderIdentity: 'dead' };
+      const given = await client.get(resourceTypes.leases, { namespace: 'default', name: leaseName });
+      await client.replace(resourceTypes.leases, { ...given, spec });
+      const slow = { ...client } as Record<string, unknown>;
+      for (const method of ['get', 'create', 'replace'] as const) {
+        const original = client[method] as (...args: unknown[]) => Promise<unknown>;
+        slow[method] = async (...args: unknown[]) => {
+          await delay(timing.renewDeadlineMs / 4);
+          return original(...args);
+        };
+      }
+      const begun = performance.now();
+      const second = candidate('slow', slow as unknown as KubeClient);
+      await waitUntil('the second', () => second.state.leads);
+      expect(performance.now() - begun).toBeGreaterThan(timing.leaseMs * 0.9);
+      await delay(2 * timing.leaseMs);
+      expect(second.state.leads).toBe(true);
+      await second.stop();
     });
 
     it.each([

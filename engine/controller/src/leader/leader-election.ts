@@ -71,7 +71,8 @@ class Election {
   async run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       await this.#step();
-      await delay(this.#timing.retryMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      const pause = Math.min(this.#timing.retryMs, this.#leading ? this.#msInOffice() : Number.POSITIVE_INFINITY);
+      await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
     await this.#resign();
   }
@@ -88,13 +89,25 @@ class Election {
     this.#stopping.abort();
   }
 
+  /** Until a leader that cannot renew has to stop. */
+  #msInOffice(): number {
+    return Math.max(0, this.#renewedAt + this.#timing.renewDeadlineMs - performance.now());
+  }
+
+  /**
+   * A leader tries several times before its office ends, and never longer. Who waits for the office has time: of a slow server
+   * two answers are needed, and giving up before they are there would begin anew each time.
+   */
+  #patienceMs(): number {
+    const { renewDeadlineMs } = this.#timing;
+    return this.#leading ? Math.min(renewDeadlineMs / 3, this.#msInOffice()) : renewDeadlineMs;
+  }
+
   async #step(): Promise<void> {
     const { logger, identity } = this.#options;
-    const startedAt = performance.now();
     try {
-      if (await inTime(this.#acquire(), this.#timing.renewDeadlineMs / 3)) {
-        this.#renewedAt = startedAt;
-        if (!this.#leading) {
+      if (await inTime(this.#acquire(), this.#patienceMs())) {
+        if (!this.#leading && this.#msInOffice() > 0) {
           this.#leading = true;
           logger.info({ identity }, 'Leading');
           this.#options.onElected();
@@ -104,7 +117,7 @@ class Election {
       await this.#lose('Somebody else leads');
     } catch (error) {
       logger.warn({ error: messageOf(error) }, 'The lease could not be renewed');
-      if (performance.now() - this.#renewedAt > this.#timing.renewDeadlineMs) {
+      if (this.#msInOffice() === 0) {
         await this.#lose('The lease ran out');
       }
     }
@@ -158,8 +171,10 @@ class Election {
   /** A conflict means that somebody else was faster. What was written is renewed next time without being read before. */
   async #write(method: 'create' | 'replace', before: Lease | undefined): Promise<boolean> {
     this.#held = undefined;
+    const sentAt = performance.now();
     try {
       this.#held = await this.#options.client[method](resourceTypes.leases, this.#lease(before));
+      this.#renewedAt = Math.max(this.#renewedAt, sentAt);
       return true;
     } catch (error) {
       if (isConflict(error) || isNotFound(error)) {

@@ -53,6 +53,11 @@ export const clientExitCodes = {
     title: 'The repository did not say whether the version was stored',
     advice: 'Look at the list of versions before running the backup again.',
   },
+  dumpTooSmall: {
+    code: 16,
+    title: 'The dump is smaller than --min-size',
+    advice: 'Nothing was stored. Look why the command wrote so little, or lower --min-size.',
+  },
   downloadFailed: {
     code: 20,
     title: 'The connection to the repository broke while downloading',
@@ -77,6 +82,12 @@ export const clientExitCodes = {
     code: 24,
     title: 'The file could not be written',
     advice: 'Check the folder, its permissions and the free space. No partial file was left.',
+  },
+  anotherVersion: {
+    code: 25,
+    title: 'The repository sent another version than was asked for',
+    advice:
+      'It was made in another collection, or before --not-before; the log says which. Nothing of it was given to the restore command.',
   },
   idleTimeout: {
     code: 30,

@@ -66,8 +66,8 @@ export const download = async (settings: DownloadSettings, context: CommandConte
   const { collection, version, savePath } = settings;
   logger.info(jobMessages.restoreStarted, { collection, version });
   try {
-    const { data } = await openVersion(settings, context);
-    const progress = new Progress(logger);
+    const { data, download: source } = await openVersion(settings, context);
+    const progress = new Progress(logger, { share: () => source.share() });
     const save = (await isSpecial(savePath)) ? saveSpecial : saveFile;
     await save(savePath, progress.count(data));
     progress.finish();

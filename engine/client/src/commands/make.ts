@@ -8,9 +8,11 @@ import type { Bytes } from '../openpgp/bytes.ts';
 import { type Compression, encryptMessage } from '../openpgp/encrypt.ts';
 import { loadPublicKeys } from '../openpgp/keys.ts';
 import { lendAll } from '../openpgp/lent-memory.ts';
+import type { Origin } from '../openpgp/origin.ts';
 import { failingAs, moving } from '../operation.ts';
 import { ShellCommand } from '../process/shell-command.ts';
 import { openUpload } from '../repository/open-upload.ts';
+import { sizeBefore } from '../repository/size-before.ts';
 import type { StoredVersion, UploadTarget } from '../repository/upload-target.ts';
 import type { MakeSettings } from '../settings/settings.ts';
 import { accessOf, type CommandContext } from './context.ts';
@@ -31,13 +33,22 @@ const storedForm = (plain: Bytes, recipients: readonly PublicKey[], form: Form):
 interface Form {
   readonly armor: boolean;
   readonly compression: Compression;
+  readonly origin: Origin;
 }
 
 /** What is stored as text is read by whatever reads from that server, which may be gpg and nothing else. */
 const formFor = (settings: MakeSettings, format: UploadTarget['format']): Form => {
   const armor = settings.armor === 'auto' ? format === 'armor' : settings.armor === 'true';
-  if (settings.compression !== 'auto') return { armor, compression: settings.compression };
-  return { armor, compression: armor || !hasZstd ? 'none' : 'zstd' };
+  const origin = { collection: settings.collection, made: new Date() };
+  if (settings.compression !== 'auto') return { armor, compression: settings.compression, origin };
+  return { armor, compression: armor || !hasZstd ? 'none' : 'zstd', origin };
+};
+
+const assertSize = (bytes: number, least: number): void => {
+  if (bytes === 0) throw new Failure('dumpEmpty', 'the command wrote nothing', { stage: 'dump' });
+  if (bytes >= least) return;
+  const reason = `the command wrote ${bytes} bytes, and --min-size asks for at least ${least}`;
+  throw new Failure('dumpTooSmall', reason, { stage: 'dump' });
 };
 
 interface Transfer {
@@ -61,11 +72,13 @@ const transfer = async ({ settings, context, recipients, target }: Transfer): Pr
     const progress = new Progress(logger);
     const plain = failingAs(progress.count(moving(lendAll(dump.stdout), operation)), 'dumpFailed', 'dump');
     const stored = storedForm(plain, recipients, formFor(settings, target.format));
-    return await target.send(stored, async () => {
+    const version = await target.send(stored, async () => {
       await operation.guard(dump.succeeded());
-      if (progress.bytes === 0) throw new Failure('dumpEmpty', 'the command wrote nothing', { stage: 'dump' });
+      assertSize(progress.bytes, settings.minSize);
       progress.finish();
     });
+    await dump.kill();
+    return version;
   } catch (error) {
     const cause = asFailure(operation.causeOf(error), 'uploadFailed', 'upload');
     await Promise.all([command?.kill(), target.abort()]);
@@ -86,4 +99,12 @@ export const make = async (settings: MakeSettings, context: CommandContext): Pro
   }
   const { version, bytes, sha256 } = await transfer({ settings, context, recipients, target });
   logger.info(jobMessages.uploaded, { collection, version, bytes, sha256 });
+  const previous = version === undefined ? undefined : await sizeBefore(accessOf(settings, context), version);
+  if (previous === undefined || bytes * 2 >= previous) return;
+  logger.warn('Backup shrank: it has less than half the size of the one before', {
+    collection,
+    version,
+    bytes,
+    previous,
+  });
 };

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createInflate, createInflateRaw } from 'node:zlib';
 import type { PrivateKey } from 'openpgp';
-import { blockHeaderLength, compressedName, decodeBlockHeader } from '../compression/block-format.ts';
+import { blockHeaderLength, decodeBlockHeader } from '../compression/block-format.ts';
 import { decompressBlocks } from '../compression/decompress-blocks.ts';
 import { openAead } from './aead-decipher.ts';
 import { openArmor } from './armor-reader.ts';
@@ -9,6 +9,7 @@ import { ByteReader, type Bytes, CorruptMessage, PieceQueue, prepend } from './b
 import { throughBzip2 } from './bzip2-stream.ts';
 import { createCfbDecipher } from './cfb-decipher.ts';
 import { type SymmetricCipher, symmetricCipher } from './ciphers.ts';
+import { type LiteralHeader, readLiteralHeader } from './origin.ts';
 import { nextPacket, type Packet, packet, skip, smallBody, tagByte, tags } from './packets.ts';
 import { NoMatchingKey, type OpenedSession, openSession } from './session-key.ts';
 import { throughZlib } from './zlib-stream.ts';
@@ -83,12 +84,16 @@ async function* inflated(body: Bytes): AsyncGenerator<Buffer> {
   else throw new CorruptMessage(`the message is compressed with algorithm ${algorithm}, which is not supported`);
 }
 
+/** Sees what the message says about itself before any of its data is given, and throws when that is not to be read. */
+export type AcceptLiteral = (header: LiteralHeader) => void;
+
 /** The file name says that the data is compressed by us, and the data must look so too: a name alone is not to be trusted. */
-async function* literalData(body: Bytes): AsyncGenerator<Buffer> {
+async function* literalData(body: Bytes, accept: AcceptLiteral): AsyncGenerator<Buffer> {
   const reader = new ByteReader(body);
   const [, nameLength = 0] = await reader.take(2);
-  const name = (await reader.take(nameLength + 4)).toString('latin1', 0, nameLength);
-  if (name !== compressedName) return yield* reader.rest();
+  const header = readLiteralHeader(Buffer.from(await reader.take(nameLength)), Buffer.from(await reader.take(4)));
+  accept(header);
+  if (!header.compressed) return yield* reader.rest();
   const first = await beginning(reader, blockHeaderLength);
   const data = prepend(first, reader.rest());
   yield* decodeBlockHeader(first) ? decompressBlocks(data) : data;
@@ -109,7 +114,7 @@ const beginning = async (reader: ByteReader, length: number): Promise<Buffer> =>
 const ignored: readonly number[] = [tags.signature, tags.onePassSignature, tags.marker, tags.padding];
 
 /** The one literal packet of a message, however it is wrapped. Signatures are not verified: nobody is named to have signed. */
-async function* content(packets: Bytes, depth = 0): AsyncGenerator<Buffer> {
+async function* content(packets: Bytes, accept: AcceptLiteral, depth = 0): AsyncGenerator<Buffer> {
   const reader = new ByteReader(packets);
   let found = false;
   for (let next = await nextPacket(reader); next; next = await nextPacket(reader)) {
@@ -119,9 +124,10 @@ async function* content(packets: Bytes, depth = 0): AsyncGenerator<Buffer> {
     }
     if (found) throw new CorruptMessage('the message holds more than one piece of data');
     found = true;
-    if (next.tag === tags.literal) yield* literalData(next.body);
-    else if (next.tag === tags.compressed && depth < deepestNesting) yield* content(inflated(next.body), depth + 1);
-    else throw new CorruptMessage(`the message holds a packet of an unexpected kind (${next.tag})`);
+    if (next.tag === tags.literal) yield* literalData(next.body, accept);
+    else if (next.tag === tags.compressed && depth < deepestNesting) {
+      yield* content(inflated(next.body), accept, depth + 1);
+    } else throw new CorruptMessage(`the message holds a packet of an unexpected kind (${next.tag})`);
   }
   if (!found) throw new CorruptMessage('the message holds no data');
 }
@@ -154,7 +160,11 @@ const readEncryptedPart = async (reader: ByteReader): Promise<EncryptedPart> => 
  * Plain data of an OpenPGP message, armoured or binary. It throws `CorruptMessage` or `NoMatchingKey`; whether the data is whole
  * is known only when the generator has ended, so put `holdBack` around it. The source is always read to its end.
  */
-export async function* decryptMessage(source: Bytes, keys: readonly PrivateKey[]): AsyncGenerator<Buffer> {
+export async function* decryptMessage(
+  source: Bytes,
+  keys: readonly PrivateKey[],
+  accept: AcceptLiteral = () => undefined,
+): AsyncGenerator<Buffer> {
   const reader = new ByteReader(openArmor(source));
   try {
     const { sessionPackets, packet: encrypted } = await readEncryptedPart(reader);
@@ -162,7 +172,7 @@ export async function* decryptMessage(source: Bytes, keys: readonly PrivateKey[]
       throw new NoMatchingKey('the version is encrypted with a password, not for a key');
     }
     const session = await openSession(sessionPackets, keys);
-    yield* content(opened(encrypted, session));
+    yield* content(opened(encrypted, session), accept);
     if ((await nextPacket(reader)) !== undefined) {
       throw new CorruptMessage('the message is followed by data that does not belong to it');
     }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createDeflate } from 'node:zlib';
 import type { PublicKey } from 'openpgp';
-import { compressedName } from '../compression/block-format.ts';
 import { compressBlocks } from '../compression/compress-blocks.ts';
 import { type Bytes, emptyBuffer } from './bytes.ts';
 import { giveBack, lend } from './lent-memory.ts';
+import { type Origin, writeLiteralHeader } from './origin.ts';
 import { encodeLength, partedPacket, partialLength, tagByte, tags } from './packets.ts';
 import { openSealer, type Sealer } from './sealer.ts';
 import { createSession } from './session-key.ts';
@@ -19,6 +19,8 @@ export type Compression = 'none' | 'zlib' | 'zstd';
 export interface EncryptOptions {
   readonly recipients: readonly PublicKey[];
   readonly compression?: Compression;
+  /** Written into the message, inside the encryption. */
+  readonly origin?: Origin | undefined;
   readonly openSealer?: (key: Uint8Array) => Sealer | Promise<Sealer>;
 }
 
@@ -31,10 +33,9 @@ const innerPower = 16;
 const slotsInFlight = 3;
 const encryptedVersion = 1;
 
-/** Binary, no date. */
-async function* literalBody(source: Bytes, name: string): AsyncGenerator<Buffer> {
-  yield Buffer.concat([Buffer.from([0x62, name.length]), Buffer.from(name), Buffer.alloc(4)]);
-  yield* source;
+async function* literalBody(source: Bytes, compressed: boolean, origin?: Origin): AsyncGenerator<Buffer> {
+  yield writeLiteralHeader(compressed, origin);
+  yield* compressed ? compressBlocks(source) : source;
 }
 
 async function* zlibBody(source: Bytes): AsyncGenerator<Buffer> {
@@ -42,8 +43,8 @@ async function* zlibBody(source: Bytes): AsyncGenerator<Buffer> {
   yield* throughZlib(source, createDeflate({ level: 1, chunkSize: 65_536 }));
 }
 
-const plainPackets = (source: Bytes, compression: Compression): Bytes => {
-  const body = compression === 'zstd' ? literalBody(compressBlocks(source), compressedName) : literalBody(source, '');
+const plainPackets = (source: Bytes, { compression, origin }: EncryptOptions): Bytes => {
+  const body = literalBody(source, compression === 'zstd', origin);
   const literal = partedPacket(tags.literal, body, innerPower);
   return compression === 'zlib' ? partedPacket(tags.compressed, zlibBody(literal), innerPower) : literal;
 };
@@ -146,7 +147,7 @@ export async function* encryptMessage(source: Bytes, options: EncryptOptions): A
   const pool = new SlotPool();
   try {
     yield session.packets;
-    const packets = withPrefix(plainPackets(source, options.compression ?? 'none'));
+    const packets = withPrefix(plainPackets(source, options));
     yield* encryptedPacket(sealSlots(packets, sealer, pool), pool);
   } finally {
     await sealer.close();

@@ -20,6 +20,8 @@ const collectionUrl = ({ url, collection }: RepositoryAccess, generation: 'alpha
 export const versionUrl = (access: RepositoryAccess, version?: string): URL =>
   new URL(`${collectionUrl(access, 'alpha')}/version${version === undefined ? '' : `/${encodeURIComponent(version)}`}`);
 
+export const versionsUrl = (access: RepositoryAccess): URL => new URL(`${collectionUrl(access, 'stable')}/version`);
+
 export const uploadsUrl = (access: RepositoryAccess, path = ''): URL =>
   new URL(`${collectionUrl(access, 'stable')}/uploads${path}`);
 

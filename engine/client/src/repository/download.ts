@@ -22,6 +22,8 @@ export interface Download {
   /** Stored bytes. It throws at its end when they are not what the server said: keep the last ones back until then. */
   readonly body: Bytes;
   readonly totalBytes: number | undefined;
+  /** How much of it came so far, from 0 to 1; undefined where the server does not say how long it is. */
+  share(): number | undefined;
   /** Once the body has ended. */
   seen(): SeenVersion;
 }
@@ -150,6 +152,10 @@ class VerifiedDownload implements Download {
       throw new Failure('downloadFailed', `${broken}; it cannot be resumed (${reason})`, { stage, cause });
     }
     this.#response = response;
+  }
+
+  share(): number | undefined {
+    return this.totalBytes ? this.#received / this.totalBytes : undefined;
   }
 
   seen(): SeenVersion {

@@ -1,8 +1,8 @@
-import type { LogLevel } from '@backstay/shared';
+import { type LogLevel, parseSize } from '@backstay/shared';
 import { hasZstd } from '../compression/zstd.ts';
 import { Failure } from '../failure.ts';
 import { type CommandName, type Flag, flags } from './flags.ts';
-import type { ClientSettings, DownloadSettings, MakeSettings, RestoreSettings } from './settings.ts';
+import type { ClientSettings, DownloadSettings, MakeSettings, ReadingSettings, RestoreSettings } from './settings.ts';
 
 export interface GivenSettings {
   readonly command: CommandName;
@@ -69,6 +69,23 @@ const checkCompression = (resolver: Resolver): MakeSettings['compression'] => {
   return compression;
 };
 
+const checkMinSize = (resolver: Resolver): number => {
+  const size = parseSize(resolver.value('minSize') ?? '');
+  if (size === undefined) resolver.problems.push('--min-size must be a size like 500K or 20M');
+  return size ?? 0;
+};
+
+const checkNotBefore = (resolver: Resolver): Date | undefined => {
+  const text = resolver.value('notBefore');
+  if (text === undefined) return undefined;
+  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+  const time = new Date(text);
+  if (!isTime || Number.isNaN(time.getTime())) {
+    resolver.problems.push('--not-before must be a time like 2026-01-31T02:00:00Z');
+  }
+  return time;
+};
+
 const isSet = (value: string | undefined): boolean => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
 const common = (resolver: Resolver, { values, environment }: GivenSettings): ClientSettings => ({
@@ -80,6 +97,14 @@ const common = (resolver: Resolver, { values, environment }: GivenSettings): Cli
   json: values['json'] === true || isSet(environment['BM_JSON']),
   recipients: (resolver.value('recipient') ?? '').split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
   passphrase: resolver.value('passphrase') ?? '',
+});
+
+const reading = (resolver: Resolver, given: GivenSettings): ReadingSettings => ({
+  ...common(resolver, given),
+  privateKeyPath: resolver.value('privateKey'),
+  version: resolver.value('version') ?? 'latest',
+  anyCollection: resolver.value('anyCollection') === 'true',
+  notBefore: checkNotBefore(resolver),
 });
 
 const finish = <T>(resolver: Resolver, settings: T): T => {
@@ -95,16 +120,15 @@ export const resolveMake = (given: GivenSettings): MakeSettings => {
     publicKeyPath: resolver.value('key'),
     compression: checkCompression(resolver),
     armor: resolver.value('armor') as MakeSettings['armor'],
+    minSize: checkMinSize(resolver),
   });
 };
 
 export const resolveRestore = (given: GivenSettings): RestoreSettings => {
   const resolver = new Resolver(given);
   return finish(resolver, {
-    ...common(resolver, given),
+    ...reading(resolver, given),
     command: resolver.value('cmd') ?? '',
-    privateKeyPath: resolver.value('privateKey'),
-    version: resolver.value('version') ?? 'latest',
     verifyFirst: resolver.value('verifyFirst') === 'true',
   });
 };
@@ -112,9 +136,7 @@ export const resolveRestore = (given: GivenSettings): RestoreSettings => {
 export const resolveDownload = (given: GivenSettings): DownloadSettings => {
   const resolver = new Resolver(given);
   return finish(resolver, {
-    ...common(resolver, given),
+    ...reading(resolver, given),
     savePath: resolver.value('savePath') ?? '',
-    privateKeyPath: resolver.value('privateKey'),
-    version: resolver.value('version') ?? 'latest',
   });
 };

@@ -17,17 +17,24 @@ export interface MakeSettings extends ClientSettings {
   readonly publicKeyPath: string | undefined;
   readonly compression: 'auto' | 'zstd' | 'zlib' | 'none';
   readonly armor: 'auto' | 'true' | 'false';
+  /** Plain bytes; a dump with less is not stored. */
+  readonly minSize: number;
 }
 
-export interface RestoreSettings extends ClientSettings {
+export interface ReadingSettings extends ClientSettings {
+  readonly privateKeyPath: string | undefined;
+  readonly version: string;
+  /** A version that was made in another collection is read too. */
+  readonly anyCollection: boolean;
+  /** A version that was made earlier is refused. */
+  readonly notBefore: Date | undefined;
+}
+
+export interface RestoreSettings extends ReadingSettings {
   readonly command: string;
   readonly verifyFirst: boolean;
-  readonly privateKeyPath: string | undefined;
-  readonly version: string;
 }
 
-export interface DownloadSettings extends ClientSettings {
-  readonly privateKeyPath: string | undefined;
-  readonly version: string;
+export interface DownloadSettings extends ReadingSettings {
   readonly savePath: string;
 }

@@ -43,7 +43,7 @@ interface Upload {
   reason?: string;
 }
 
-/** A small repository server in memory, as old (plain upload only) or new (commit protocol, digests, ranges) ones behave. */
+/** Mixes its two collections up, and is otherwise a small repository server in memory, as old (plain upload only) or new (commit protocol, digests, ranges) ones behave. */
 export class TestRepository {
   readonly token = 'token-1234567890';
   readonly versions: StoredUpload[] = [];
@@ -107,7 +107,11 @@ export class TestRepository {
       return json(response, 401, { code: 401, data: {}, message: 'incorrect Username or Password', status: false });
     }
     if (this.intervene(request, response)) return;
-    const path = sent.path.replace(/^\/api\/(alpha|stable)\/repository\/collection\/iwa-ait/, '');
+    const path = sent.path.replace(/^\/api\/(alpha|stable)\/repository\/collection\/(iwa-ait|other)/, '');
+    if (path === '/version' && sent.method === 'GET') {
+      const versions = this.versions.map(({ bytes }, index) => ({ versionNumber: index + 1, filesize: bytes.length }));
+      return json(response, 200, { data: { versions }, status: true });
+    }
     if (path === '/version' && sent.method === 'POST') return await this.#plainUpload(request, response);
     if (path.startsWith('/version/') && sent.method === 'GET') return this.#download(path.slice(9), request, response);
     if (this.#kind === 'new' && path.startsWith('/uploads')) return await this.#uploadCall(path, request, response);

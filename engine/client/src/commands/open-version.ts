@@ -77,27 +77,6 @@ const verify = async (opened: OpenedVersion, { logger }: CommandContext): Promis
   return seen;
 };
 
-/** To the end, and nothing of it is kept. */
-const verify = async (opened: OpenedVersion, { logger }: CommandContext): Promise<SeenVersion> => {
-  let bytes = 0;
-  for await (const piece of opened.data) {
-    bytes += piece.length;
-    giveBack(piece);
-  }
-  const seen = opened.download.seen();
-  logger.info('The whole version is good', { bytes, sha256: seen.sha256 });
-  return seen;
-};
-
-/** `latest` is no name that anybody finds again. */
-const tellVersion = (
-  { collection, version: asked }: ReadingSettings,
-  { version }: Download,
-  context: CommandContext,
-) => {
-  if (version !== undefined) context.logger.info('Version opened', { collection, version, asked });
-};
-
 /**
  * Opens a version for reading; the keys are loaded before the server is asked. With `verifyFirst` all of it was read and
  * decrypted once before, and what is read now are the same bytes.

@@ -6,6 +6,7 @@ import { createRateLimiter } from './access/rate-limit.ts';
 import { createSessionService } from './access/session.ts';
 import { createTokenService } from './access/tokens.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
 import { createCollectionGauges } from './metrics/collection-gauges.ts';
 import { createRepositoryMetrics, type RepositoryMetrics } from './metrics/repository-metrics.ts';
 import type { RateLimits, RepositoryOptions } from './repository-options.ts';
@@ -44,6 +45,10 @@ const settingsOf = (options: RepositoryOptions): ServiceSettings => ({
   timeZone: options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
 });
 
+/** One that cannot be used is defined nevertheless. */
+const isDefined = async (configuration: ConfigurationProvider, collection: string): Promise<boolean> =>
+  (await configuration.documents.find('BackupCollection', collection)) !== undefined;
+
 const careOf = (options: RepositoryOptions, clock: Clock, metrics: RepositoryMetrics) => {
   const { metadata, blobs, logger } = options;
   const pace = createReadPace(options.verifyRate ?? 32 * mebibyte);
@@ -68,6 +73,7 @@ const careOf = (options: RepositoryOptions, clock: Clock, metrics: RepositoryMet
       logger,
       grace,
       removes: options.removeOrphans ?? false,
+      isDefined: (collection) => isDefined(options.configuration, collection),
       onSwept: (result) => metrics.storageSwept(result),
     }),
   };
@@ -88,7 +94,11 @@ export const createServices = (options: RepositoryOptions, stopping: () => boole
     configuration,
     metadata,
     blobs,
-    uploads: new UploadService({ metadata, blobs, clock, logger, idleTimeout: options.idleTimeout ?? 15 * minute }),
+    uploads: new UploadService({
+      ...{ metadata, blobs, clock, logger },
+      idleTimeout: options.idleTimeout ?? 15 * minute,
+      turnTimes: options.turnTimes,
+    }),
     ...careOf(options, clock, metrics),
     metrics,
     renderMetrics: async () => {

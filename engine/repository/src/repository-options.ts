@@ -3,6 +3,7 @@ import type { BlobStore } from './blobs/blob-store.ts';
 import type { Clock } from './clock.ts';
 import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
 import type { MetadataStore } from './metadata/metadata-store.ts';
+import type { UploadTurnsOptions } from './uploads/upload-turns.ts';
 
 /** Requests per client address; 0 switches a limit off. */
 export interface RateLimits {
@@ -74,5 +75,7 @@ export interface RepositoryOptions {
   readonly removeOrphans?: boolean;
   /** For windows that name no zone. Default: that of the process. */
   readonly timeZone?: string;
+  /** Among several servers: after a server died, an upload waits for a `lease`. Default: 30 seconds. For tests. */
+  readonly turnTimes?: UploadTurnsOptions['times'];
   readonly clock?: Clock;
 }

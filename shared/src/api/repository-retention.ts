@@ -104,6 +104,11 @@ const sweepResult = z.strictObject({
   orphans: z.int(),
   removed: z.int(),
   missing: z.int(),
+  unlisted: z
+    .number()
+    .int()
+    .optional()
+    .describe('Versions of collections that are not defined: they are kept, and listed nowhere.'),
   doubtful: z.boolean().describe('Most versions had no object: nothing was marked, the storage may be the wrong one.'),
 });
 

@@ -54,6 +54,8 @@ it('says what it is and how to check it', async () => {
   expect(headers.get('etag')).toBe(`"${sha256(first)}"`);
   const base64 = Buffer.from(sha256(first), 'hex').toString('base64');
   expect(headers.get('repr-digest')).toBe(`sha-256=:${base64}:`);
+  expect(headers.get('x-version')).toBe('1');
+  expect((await get('latest', { range: 'bytes=0-0' })).headers.get('x-version')).toBe('2');
 });
 
 it('gives ranges of one version', async () => {
@@ -83,7 +85,8 @@ it('cuts the connection instead of delivering damaged bytes as a whole', async (
   const bytes = await readFile(file);
   await truncate(file, 100);
   const short = await get('2');
-  expect([short.status, await short.text()]).toEqual([500, expect.stringContaining('cannot read from storage: ')]);
+  expect([short.status, short.headers.get('x-version')]).toEqual([500, '2']);
+  expect(await short.text()).toMatch(/cannot read from storage: .*\(version 2\)/);
   await rm(file);
   const missing = await get('latest');
   expect([missing.status, await missing.text()]).toEqual([500, expect.stringContaining('cannot read from storage: ')]);
@@ -92,6 +95,23 @@ it('cuts the connection instead of delivering damaged bytes as a whole', async (
   const damaged = await get('2');
   expect(damaged.status).toBe(200);
   await expect(damaged.arrayBuffer()).rejects.toThrow();
+  // Whoever repeats at once must not be given the same again, and by the number never an older one.
+  for (const version of ['2', 'v2']) {
+    const again = await get(version);
+    expect([again.status, again.headers.get('x-version')]).toEqual([409, '2']);
+    expect(await again.text()).toMatch(/version 2 is known to be bad: .*; the newest good one is 1\./);
+  }
+  const pinned = await get('latest', { range: 'bytes=500000-', 'if-match': `"${sha256(second)}"` });
+  expect([409, 412]).toContain(pinned.status);
+});
+
+it('says so when every version is bad', async () => {
+  const file = path.join(shop.home, 'blobs', 'shop-db', 'shop-db-1.tar.gz');
+  await writeFile(file, Buffer.alloc(first.length));
+  await expect(get('1').then((response) => response.arrayBuffer())).rejects.toThrow();
+  await expect.poll(async () => (await get('latest')).status).toBe(404);
+  expect(await (await get('latest')).text()).toMatch(/every version of this collection is known to be bad: 1, 2\./);
+  expect(await (await get('1')).text()).toContain('there is no good one');
 });
 
 it('writes names that no header can be broken with', () => {

@@ -2,12 +2,12 @@ import { pipeline, type Readable } from 'node:stream';
 import { blobKey } from '../blobs/blob-keys.ts';
 import { type BlobContent, StorageError } from '../blobs/blob-store.ts';
 import type { ActorContext } from '../http/context.ts';
-import { empty, failure, type Reply } from '../http/reply.ts';
+import { empty, type Failure, failure, type Reply } from '../http/reply.ts';
 import type { Version } from '../metadata/versions.ts';
 import type { Services } from '../services.ts';
 import { parseRange } from './byte-range.ts';
 import { collectionForDownload } from './collection-access.ts';
-import { VerifyingStream } from './verifying-stream.ts';
+import { DigestError, VerifyingStream } from './verifying-stream.ts';
 
 const findVersion = async (services: Services, collection: string, wanted: string): Promise<Version | undefined> => {
   if (wanted === 'latest') {
@@ -17,8 +17,34 @@ const findVersion = async (services: Services, collection: string, wanted: strin
   return match === null ? undefined : await services.metadata.versions.find(collection, Number(match[1]));
 };
 
+/** Not to be tried again as it is: another version must be asked for by its number, so that nobody restores an older one unawares. */
+const unusable = async (services: Services, version: Version, detail: string): Promise<Failure> => {
+  const { collectionId, versionNumber } = version;
+  const live = await services.metadata.versions.list(collectionId);
+  const good = live.findLast(
+    (other) => !other.bad && other.id !== version.id && !services.verification.isSuspect(other),
+  );
+  const other = good === undefined ? 'there is no good one' : `the newest good one is ${good.versionNumber}`;
+  const text = `version ${versionNumber} is known to be bad: ${detail}; ${other}. To get what is left of it, add ?bad=true`;
+  return failure(409, text, { headers: versionHeader(version) });
+};
+
+const missing = async (services: Services, collection: string, wanted: string): Promise<Failure> => {
+  const live = wanted === 'latest' ? await services.metadata.versions.list(collection) : [];
+  const numbers = live.map((version) => version.versionNumber).join(', ');
+  return failure(
+    404,
+    live.length === 0
+      ? 'cannot find specified version'
+      : `every version of this collection is known to be bad: ${numbers}. To get what is left of one, ask for its number and add ?bad=true`,
+  );
+};
+
 const openContent = async (services: Services, version: Version): Promise<BlobContent> => {
-  const cannotRead = (cause: string) => failure(500, `cannot read from storage: ${cause}`);
+  const cannotRead = (cause: string) =>
+    failure(500, `cannot read from storage: ${cause} (version ${version.versionNumber})`, {
+      headers: versionHeader(version),
+    });
   try {
     const content = await services.blobs.open(blobKey(version.collectionId, version.filename));
     if (content === undefined) {
@@ -47,7 +73,11 @@ export const contentDisposition = (filename: string): string => {
   return `attachment; filename="${ascii}"${ascii === filename ? '' : `; filename*=UTF-8''${exact}`}`;
 };
 
+/** `latest` may be another version at the next request. */
+const versionHeader = (version: Version): Record<string, string> => ({ 'x-version': String(version.versionNumber) });
+
 const entityHeaders = (version: Version): Record<string, string> => ({
+  ...versionHeader(version),
   'content-type': 'application/octet-stream',
   'content-disposition': contentDisposition(version.filename),
   'accept-ranges': 'bytes',
@@ -73,8 +103,9 @@ const verified = (source: Readable, version: Version, services: Services): Reada
         { err: error, version: version.id, collection: version.collectionId },
         'download broken off',
       );
-      // It says for good what these bytes are; its own failures are logged where they happen.
-      services.verification.request(version)?.catch(() => undefined);
+      if (error instanceof DigestError) {
+        services.verification.suspect(version);
+      }
     }
   });
   return verifying;
@@ -87,33 +118,30 @@ const downloadBad = async (services: Services, context: ActorContext, version: V
     const { etag, 'repr-digest': _, 'accept-ranges': __, ...headers } = entityHeaders(version);
     return { status: 200, headers: { ...headers, 'content-length': content.bytes }, stream: content.stream() };
   }
-  const newest = await services.metadata.versions.latest(version.collectionId);
-  const other = newest === undefined ? 'there is no good one' : `the newest good one is ${newest.versionNumber}`;
-  throw failure(
-    409,
-    `version ${version.versionNumber} is known to be bad: ${version.verification?.detail ?? 'it differs from what was stored'}; ${other}. To get what is left of it, add ?bad=true`,
-  );
+  throw await unusable(services, version, version.verification?.detail ?? 'it differs from what was stored');
 };
 
 export const download = async (services: Services, context: ActorContext): Promise<Reply> => {
   const collection = await collectionForDownload(services, context);
   const version = await findVersion(services, collection.name, context.params['versionNum'] ?? '');
   if (version === undefined) {
-    throw failure(404, 'cannot find specified version');
+    throw await missing(services, collection.name, context.params['versionNum'] ?? '');
   }
   context.note({ target: `version ${version.versionNumber}` });
-  if (version.bad) {
+  if (version.bad || services.verification.isSuspect(version)) {
     return await downloadBad(services, context, version);
   }
   const { headers } = context.request;
   if (headers['if-match'] !== undefined && !etagMatches(headers['if-match'], version)) {
-    throw failure(412, 'the version is not the one that was asked for');
+    throw failure(412, `version ${version.versionNumber} is not the one that was asked for`, {
+      headers: versionHeader(version),
+    });
   }
   const ifRange = headers['if-range'];
   const rangeCounts = ifRange === undefined || (typeof ifRange === 'string' && etagMatches(ifRange, version));
   const range = rangeCounts ? parseRange(headers.range, version.bytes) : undefined;
   if (range === 'unsatisfiable') {
-    return empty(416, { 'content-range': `bytes */${version.bytes}` });
+    return empty(416, { ...versionHeader(version), 'content-range': `bytes */${version.bytes}` });
   }
   const content = await openContent(services, version);
   if (range === undefined) {

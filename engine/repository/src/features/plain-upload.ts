@@ -1,47 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StorageError } from '../blobs/blob-store.ts';
-import { later } from '../clock.ts';
 import type { ActorContext } from '../http/context.ts';
 import { MultipartError, multipartBoundary, multipartFile } from '../http/multipart.ts';
 import { Failure, failure, type Reply, success } from '../http/reply.ts';
 import { BrokenBodyError } from '../http/request-body.ts';
+import { takeLock, whileHeld } from '../metadata/held-lock.ts';
 import type { Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
 import type { Services } from '../services.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import type { UploadTarget } from '../uploads/upload-service.ts';
 import { collectionForNewUpload, uploadRules } from './collection-access.ts';
+import { openUpload } from './open-upload.ts';
 import { protectionIn, whyFull } from './room.ts';
 import { storageFailure } from './storage-failure.ts';
 import { versionOnWire } from './wire.ts';
 
-/** Short, because it is renewed: after a crash the collection is free again within a minute. Milliseconds. */
-const lockLease = 60_000;
-const lockHeartbeat = 20_000;
-
 const withCollectionLock = async <T>(services: Services, collection: string, work: () => Promise<T>): Promise<T> => {
   const { metadata, clock, logger } = services;
-  const { locks } = metadata;
-  const id = `collection:${collection}`;
-  const owner = randomUUID();
-  const now = clock.now();
-  if (!(await locks.acquire(id, owner, { now, until: later(now, lockLease) }))) {
+  const lock = { locks: metadata.locks, clock, logger, id: `collection:${collection}`, owner: randomUUID() };
+  if (!(await takeLock(lock))) {
     throw failure(500, 'cannot upload to same collection in parallel');
   }
-  const beat = setInterval(() => {
-    locks.renew(id, owner, later(clock.now(), lockLease)).catch((error: unknown) => {
-      logger.error({ err: error, collection }, 'the lock of an upload could not be renewed');
-    });
-  }, lockHeartbeat);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-    await locks.release(id, owner).catch((error: unknown) => {
-      logger.error({ err: error, collection }, 'the lock of an upload could not be released, it expires by itself');
-    });
-  }
+  return await whileHeld(lock, work);
 };
 
 const timedOut = new UploadError(
@@ -147,7 +129,7 @@ const withReason = async (services: Services, target: UploadTarget, error: unkno
 const store = async (services: Services, context: ActorContext, target: UploadTarget): Promise<Reply> => {
   const { uploads } = services;
   const uploader = { user: context.actor.user.name, sessionId: context.session.id };
-  const opened = await uploads.open(target, uploader);
+  const opened = await openUpload(services, target, { uploader });
   if (opened === undefined) {
     throw new Error('A plain upload asks for no fixed size');
   }

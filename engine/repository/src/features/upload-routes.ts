@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import type { StagedSummary } from '../uploads/staging.ts';
 import { OffsetError, UploadError, type UploadFailure } from '../uploads/upload-errors.ts';
 import { collectionForNewUpload, collectionForUpload, uploadRules } from './collection-access.ts';
+import { openUpload } from './open-upload.ts';
 import { readJson } from './request-json.ts';
 import { whyFull } from './room.ts';
 import { storageFailure } from './storage-failure.ts';
@@ -59,7 +60,7 @@ const begin = async (services: Services, context: ActorContext): Promise<Reply> 
   const rules = uploadRules(services, document);
   const body = await readJson(context, repositoryOpenUploadSchema);
   const uploader = { user: context.actor.user.name, sessionId: context.session.id };
-  const opened = await services.uploads.open({ document, rules }, uploader, body);
+  const opened = await openUpload(services, { document, rules }, { uploader, wish: body });
   const full = async () => failure(413, await whyFull(services, document, rules));
   if (opened === undefined) {
     throw await full();

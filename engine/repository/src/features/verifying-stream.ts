@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 
+export class DigestError extends Error {
+  constructor() {
+    super('the stored bytes differ from their recorded SHA-256');
+    this.name = 'DigestError';
+  }
+}
+
 /** Passes bytes on, but the last ones only when all of them have the digest: damaged bytes never arrive as a whole. */
 export class VerifyingStream extends Transform {
   readonly #hash = createHash('sha256');
@@ -23,7 +30,7 @@ export class VerifyingStream extends Transform {
 
   override _flush(done: TransformCallback): void {
     if (this.#hash.digest('hex') !== this.#sha256) {
-      done(new Error('the stored bytes differ from their recorded SHA-256'));
+      done(new DigestError());
       return;
     }
     done(null, this.#held);

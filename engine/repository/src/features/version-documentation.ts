@@ -18,6 +18,7 @@ export const plainUploadDocumentation: RouteDocumentation = {
   responses: { 200: { description: 'It is stored and listed.', body: repositoryVersionReplySchema } },
   errors: {
     404: noCollection,
+    409: 'The collection is being removed.',
     408: 'The request took too long.',
     500: 'The upload is too large or no OpenPGP message, or another one runs; the text says which.',
     507: 'The storage is full.',
@@ -27,7 +28,8 @@ export const plainUploadDocumentation: RouteDocumentation = {
 export const downloadDocumentation: RouteDocumentation = {
   tag,
   summary: 'Download a version',
-  description: 'Bytes are compared with the recorded SHA-256 on their way: when they differ, the connection is cut.',
+  description:
+    'Bytes are compared with the recorded SHA-256 on their way: when they differ, the connection is cut, and from then on the version is answered with 409. `latest` may be an older version afterwards: go on with the number of `X-Version`, or with `If-Match`.',
   params: { versionNum: z.string().describe('A number, `v` and a number, or `latest`.') },
   query: z.object({
     bad: z.enum(['true']).optional().describe('Give what is left of a version that is known to be bad.'),
@@ -42,6 +44,7 @@ export const downloadDocumentation: RouteDocumentation = {
       description: 'The whole version.',
       mediaType: 'application/octet-stream',
       headers: {
+        'x-version': 'The number of the version.',
         etag: 'SHA-256 in quotes, where it is known.',
         'repr-digest': 'RFC 9530.',
         'content-disposition': 'RFC 6266.',
@@ -50,13 +53,13 @@ export const downloadDocumentation: RouteDocumentation = {
     206: {
       description: 'The range.',
       mediaType: 'application/octet-stream',
-      headers: { 'content-range': 'Where it lies.' },
+      headers: { 'content-range': 'Where it lies.', 'x-version': 'The number of the version.' },
     },
     416: { description: 'The version has no such range.', headers: { 'content-range': 'How long the version is.' } },
   },
   errors: {
-    404: 'There is no such collection or version, or `latest` and no good one.',
-    409: 'The version is known to be bad, and the query does not say `bad=true`.',
+    404: 'There is no such collection or version, or `latest` and no good one; the text says which.',
+    409: 'The version is known to be bad, or was found so while it was given, and the query does not say `bad=true`. The text names the newest good one. Trying again does not help.',
     408: 'The download did not begin in time.',
     412: 'The version is another than `If-Match` says.',
     500: 'The stored bytes cannot be read.',

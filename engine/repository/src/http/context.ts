@@ -45,7 +45,7 @@ interface RouteBase extends RoutePattern {
    */
   readonly audit?: 'read' | 'change' | 'none';
   /** What the OpenAPI document says of it. */
-  readonly documentation?: RouteDocumentation;
+  readonly documentation: RouteDocumentation;
   readonly limiter?: RateLimiter;
   /** Total time of a request in milliseconds, answered with 408. Undefined: only silence ends it. */
   readonly timeout?: number;

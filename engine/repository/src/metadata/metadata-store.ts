@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { type AccessKeyStore, createAccessKeyStore } from './access-keys.ts';
 import { type AuditLog, createAuditLog } from './audit.ts';
+import { type ClosingStore, createClosingStore } from './closings.ts';
 import { createLockStore, type LockStore } from './locks.ts';
 import { createMaintenanceStore, type MaintenanceStore } from './maintenance.ts';
 import { migrate } from './migrations.ts';
@@ -28,6 +29,7 @@ export interface MetadataStore {
   readonly maintenance: MaintenanceStore;
   readonly uploads: UploadStore;
   readonly turns: TurnStore;
+  readonly closings: ClosingStore;
   readonly locks: LockStore;
   readonly audit: AuditLog;
   readonly usage: UsageStore;
@@ -48,6 +50,7 @@ export const createMetadataStore = (
   maintenance: createMaintenanceStore(db),
   uploads: createUploadStore(db),
   turns: createTurnStore(db, databaseClock),
+  closings: createClosingStore(db),
   locks: createLockStore(db),
   audit: createAuditLog(db),
   usage: createUsageStore(db),

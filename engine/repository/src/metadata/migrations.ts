@@ -9,6 +9,7 @@ import { auditFields } from './migrations/0030-audit-fields.ts';
 import { accessKeyTable } from './migrations/0031-access-keys.ts';
 import { numbersGivenTwice } from './migrations/0040-numbers-given-twice.ts';
 import { sessionSecrets } from './migrations/0041-session-secrets.ts';
+import { closingCollections } from './migrations/0042-closing-collections.ts';
 import type { AnyDatabase } from './migrations/any-database.ts';
 
 /** Numbered, applied in order, never changed once released. They are additive and know nothing of each other. */
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '0031-access-keys': { up: accessKeyTable },
   '0040-numbers-given-twice': { up: numbersGivenTwice },
   '0041-session-secrets': { up: sessionSecrets },
+  '0042-closing-collections': { up: closingCollections },
 };
 const provider: MigrationProvider = { getMigrations: async () => migrations };
 

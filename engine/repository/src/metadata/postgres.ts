@@ -53,6 +53,7 @@ const migrateOnce = async (connection: PoolConfig, onError: (error: unknown) => 
 const withRetrying = (store: MetadataStore): MetadataStore => ({
   ...store,
   uploads: retryingStore(store.uploads, patient),
+  closings: retryingStore(store.closings, patient),
   locks: retryingStore(store.locks, patient),
   turns: retryingStore(store.turns, patient),
   versions: retryingStore(store.versions, patient),

@@ -110,6 +110,8 @@ export interface CollectionStatesTable {
   /** The highest number ever given: numbers never come again. */
   last_version_number: Count;
   updated_at: Time;
+  /** Set: the collection is being removed and takes no new uploads until then. */
+  closed_until: OptionalTime;
 }
 
 export interface AuditLogTable {

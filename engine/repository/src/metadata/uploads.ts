@@ -1,5 +1,6 @@
 import { allowedUploadBytes, type CollectionLimits, fitsAtCommit } from '@backstay/shared';
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import { mustNotBeClosed } from './closings.ts';
 import { lockCollection } from './collection-lock.ts';
 import type { Tables, UploadState, UploadsTable } from './tables.ts';
 import { fromColumn, toColumn } from './times.ts';
@@ -66,7 +67,8 @@ export class NoRoomError extends Error {
 export interface UploadStore {
   /**
    * Reserves quota: what is kept and what is reserved never exceeds the limits, with any number of callers. With a key that
-   * is known already, the upload of that key, whatever its state. Undefined: `wantedBytes` do not fit.
+   * is known already, the upload of that key, whatever its state. Undefined: `wantedBytes` do not fit. Throws a
+   * {@link ClosedCollectionError} while the collection is being removed.
    */
   open(upload: NewUpload): Promise<{ upload: Upload; created: boolean } | undefined>;
   find(collectionId: string, id: string): Promise<Upload | undefined>;
@@ -194,6 +196,7 @@ const open = (db: Kysely<Tables>, upload: NewUpload) =>
     if (known !== undefined) {
       return { upload: known, created: known.id === upload.id };
     }
+    await mustNotBeClosed(tx, upload.collectionId, upload.now);
     const { stored, reserved } = await occupancy(tx, upload.collectionId);
     const allowed = allowedUploadBytes(upload.limits, stored, { now: upload.now, reserved });
     const wanted = upload.wantedBytes ?? allowed;

@@ -34,6 +34,7 @@ const createSweep = (over: { blobs?: BlobStore; removes?: boolean } = {}): Stora
     logger: pino({ level: 'silent' }),
     grace: day,
     removes: over.removes ?? true,
+    isDefined: async (collection) => collection === 'shop',
   });
 const plant = async (key: string, age: number): Promise<void> => {
   const file = path.join(home, 'blobs', key);

@@ -15,6 +15,8 @@ export interface StorageSweepOptions {
   readonly grace: number;
   /** Whether orphans are removed, or only reported. */
   readonly removes: boolean;
+  /** Whether the collection is defined: versions of another one are listed nowhere. */
+  readonly isDefined: (collectionId: string) => Promise<boolean>;
   /** Told of each comparison that came to its end. */
   readonly onSwept?: (result: SweepResult) => void;
 }
@@ -27,6 +29,8 @@ export interface SweepResult extends Record<string, unknown> {
   readonly missing: number;
   /** So many were missing that the storage itself is doubted: nothing was marked. */
   readonly doubtful: boolean;
+  /** Versions of collections that are not defined (any more). They are kept. */
+  readonly unlisted: number;
 }
 
 const batchSize = 500;
@@ -95,11 +99,23 @@ export class StorageSweep {
     const lost = await this.#versions(startedAt, found.versions, signal);
     await metadata.maintenance.forgetOrphansBefore(startedAt);
     const removed = this.#options.removes ? await this.#remove(cutoff, signal) : 0;
-    const result = { ...found, ...lost, removed };
+    const result = { ...found, ...lost, removed, unlisted: await this.#unlisted() };
     await metadata.maintenance.finish(sweepName, result, clock.now());
     const level = lost.missing > 0 || lost.doubtful ? 'error' : 'info';
     logger[level](result, 'storage and database were compared');
     return result;
+  }
+
+  async #unlisted(): Promise<number> {
+    const { metadata, isDefined, logger } = this.#options;
+    let count = 0;
+    for (const { collectionId, versions } of await metadata.usage.byCollection()) {
+      if (versions > 0 && !(await isDefined(collectionId))) {
+        logger.warn({ collection: collectionId, versions }, 'versions of a collection that is not defined');
+        count += versions;
+      }
+    }
+    return count;
   }
 
   /** What was written after this may belong to somebody who still writes. */

@@ -18,6 +18,7 @@ const batchSize = 100;
 /** Reading begins early, so that it ends in time also when much is due at once. */
 const startAt = 0.8;
 const maxOnDemand = 16;
+const maxSuspects = 1000;
 /** A storage that is not mounted must not turn every version bad. */
 const doubtfulFrom = 10;
 
@@ -29,6 +30,7 @@ export class VerificationJob {
   readonly #options: VerificationJobOptions;
   readonly #stop = new AbortController();
   readonly #onDemand = new Map<string, Promise<Verification | undefined>>();
+  readonly #suspects = new Set<string>();
   #queue: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | undefined;
   #since: Date;
@@ -86,6 +88,20 @@ export class VerificationJob {
     this.#queue = settled.catch((error: unknown) => this.#cannotRead(version, error));
     this.#onDemand.set(version.id, settled);
     return settled;
+  }
+
+  /** A reader met other bytes than were stored: until a verification says more, {@link isSuspect} holds. Never rejects. */
+  suspect(version: Version): void {
+    if (this.#suspects.size < maxSuspects) {
+      this.#suspects.add(version.id);
+    }
+    const clear = () => this.#suspects.delete(version.id);
+    // Its own failures are logged where they happen; then the suspicion stays.
+    this.request(version)?.then(clear, () => undefined);
+  }
+
+  isSuspect(version: Version): boolean {
+    return this.#suspects.has(version.id);
   }
 
   isRunning(version: Version): boolean {

@@ -1,6 +1,5 @@
 import {
   backupCollectionSpecSchema,
-  isHeld,
   repositoryCollectionChangeSchema,
   repositoryNewCollectionSchema,
   repositoryRemoveCollectionSchema,
@@ -13,7 +12,6 @@ import { type CollectionDocument, readCollection } from '../../configuration/doc
 import { MisconfiguredError } from '../../configuration/misconfigured-error.ts';
 import type { ActorContext, Route } from '../../http/context.ts';
 import { failure, type Reply, success } from '../../http/reply.ts';
-import type { Version } from '../../metadata/versions.ts';
 import type { Services } from '../../services.ts';
 import {
   changeCollectionDocumentation,
@@ -22,6 +20,7 @@ import {
   readCollectionDocumentation,
   removeCollectionDocumentation,
 } from './collection-documentation.ts';
+import { mustBeFree, removeWithVersions } from './collection-removal.ts';
 import {
   changedFields,
   exclusively,
@@ -170,60 +169,19 @@ const changeCollection = async (services: Services, context: ActorContext): Prom
   });
 };
 
-const mustBeFree = async (services: Services, name: string, confirm: string | undefined): Promise<void> => {
-  const live = await services.metadata.versions.list(name);
-  if (live.length > 0 && confirm !== name) {
-    throw failure(
-      409,
-      `the collection holds ${live.length} versions: send {"confirm": "${name}"} to remove them with it`,
-    );
-  }
-  const held = live.filter((version) => isHeld(version, services.clock.now()));
-  if (held.length > 0) {
-    throw failure(409, `these versions are held: ${held.map((version) => version.versionNumber).join(', ')}`);
-  }
-  if ((await services.metadata.uploads.openOnes(name)).length > 0) {
-    throw failure(409, 'uploads into this collection are open: wait for their end or abort them');
-  }
-};
-
-/** False: it is held. What cannot be removed of its bytes now, the next sweep removes. */
-const removeVersion = async (services: Services, version: Version): Promise<boolean> => {
-  const { metadata, rotator, clock, logger } = services;
-  if (!(await metadata.versions.retire(version.id, clock.now()))) {
-    return false;
-  }
-  await rotator.removeBytes(version).catch((error: unknown) => {
-    logger.error({ err: error, version: version.id }, 'the bytes of a removed version could not be removed yet');
-  });
-  return true;
-};
-
-/** The versions go first, the way all versions go; while one stays, the collection stays. */
-const retireAll = async (services: Services, name: string): Promise<number> => {
-  const live = await services.metadata.versions.list(name);
-  let removed = 0;
-  for (const version of live) {
-    removed += (await removeVersion(services, version)) ? 1 : 0;
-  }
-  const left = await services.metadata.versions.list(name);
-  if (left.length > 0) {
-    throw failure(409, `${left.length} versions were held or came meanwhile; the collection stays`);
-  }
-  return removed;
-};
-
 const removeCollection = async (services: Services, context: ActorContext): Promise<Reply> => {
   mustManage(context, await findCollection(services, context));
   const { confirm } = await readBody(context, repositoryRemoveCollectionSchema);
-  return await exclusively(services, async () => {
+  return await exclusively(services, async (signal) => {
     const found = await findCollection(services, context);
     mustManage(context, found);
     const { name } = found.stored;
     const revision = expectedRevision(context, found.stored);
-    await mustBeFree(services, name, confirm);
-    const versions = await retireAll(services, name);
-    await services.configuration.documents.remove('BackupCollection', name, revision);
+    const removal = { services, context, name, signal };
+    await mustBeFree(removal, confirm);
+    const versions = await removeWithVersions(removal, () =>
+      services.configuration.documents.remove('BackupCollection', name, revision),
+    );
     context.note({ target: `collection ${name}`, detail: `${versions} versions` });
     return success({ removed: name, versions });
   });

@@ -2,16 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Actor, isUnrestricted } from '../../access/decision.ts';
-import { later } from '../../clock.ts';
 import { DocumentError, type StoredDocument } from '../../configuration/document-store.ts';
 import { readCollection } from '../../configuration/documents.ts';
 import { MisconfiguredError } from '../../configuration/misconfigured-error.ts';
 import type { ActorContext } from '../../http/context.ts';
 import { failure, type Reply, success } from '../../http/reply.ts';
+import { takeLock, whileHeld } from '../../metadata/held-lock.ts';
 import type { Services } from '../../services.ts';
 
 const maxBodyBytes = 256 * 1024;
-const lockLease = 30_000;
 const lockPatience = 5000;
 const lockPause = 50;
 
@@ -57,34 +56,29 @@ export const mustBeUnrestricted = (actor: Actor): void => {
 
 const statusOf = { exists: 409, absent: 404, changed: 409, 'read-only': 409, invalid: 422 } as const;
 
-/** Writes of the configuration come one after the other, whichever server does them: rules span several documents. */
-export const exclusively = async <T>(services: Services, work: () => Promise<T>): Promise<T> => {
+/** Writes of the configuration come one after the other, whichever server does them: rules span several documents. The
+ * signal aborts when another server may be doing so by now; each single document is safe by its revision even then. */
+export const exclusively = async <T>(services: Services, work: (lost: AbortSignal) => Promise<T>): Promise<T> => {
   const { metadata, clock, logger } = services;
-  const owner = randomUUID();
+  const lock = { locks: metadata.locks, clock, logger, id: 'configuration', owner: randomUUID() };
   const deadline = performance.now() + lockPatience;
-  for (;;) {
-    const now = clock.now();
-    if (await metadata.locks.acquire('configuration', owner, { now, until: later(now, lockLease) })) {
-      break;
-    }
+  while (!(await takeLock(lock))) {
     if (performance.now() > deadline) {
       throw failure(503, 'somebody else is changing the configuration', { headers: { 'retry-after': '5' } });
     }
     await delay(lockPause);
   }
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof DocumentError) {
-      logger.warn({ err: error }, 'a document of the configuration was not written');
-      throw failure(statusOf[error.reason], error.message);
+  return await whileHeld(lock, async (lost) => {
+    try {
+      return await work(lost);
+    } catch (error) {
+      if (error instanceof DocumentError) {
+        logger.warn({ err: error }, 'a document of the configuration was not written');
+        throw failure(statusOf[error.reason], error.message);
+      }
+      throw error;
     }
-    throw error;
-  } finally {
-    await metadata.locks.release('configuration', owner).catch((error: unknown) => {
-      logger.error({ err: error }, 'the lock of the configuration could not be released, it expires by itself');
-    });
-  }
+  });
 };
 
 const etagOf = (revision: string): string => `"${revision}"`;

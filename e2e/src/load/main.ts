@@ -6,12 +6,12 @@ import { consoleBenchmarks } from './console-benchmarks.ts';
 import { engineBenchmarks } from './engine-benchmarks.ts';
 import type { MeasuredOptions } from './options.ts';
 import { repositoryBenchmarks } from './repository-benchmarks.ts';
-import { versionsList } from './versions-list.ts';
+import { versionsLists } from './versions-list.ts';
 
 const benchmarks: readonly Benchmark[] = [
   ...clientBenchmarks,
   ...repositoryBenchmarks,
-  versionsList,
+  ...versionsLists,
   ...engineBenchmarks,
   ...consoleBenchmarks,
 ];

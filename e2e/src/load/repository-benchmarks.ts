@@ -4,22 +4,29 @@ import { type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { startS3Server } from '@backstay/repository/testing/s3-server';
+import { s3Environment } from '../faults/s3-bench.ts';
 import { forgetPeak, peakMemory } from '../harness/process-memory.ts';
 import { collectionApi } from '../harness/repository-api.ts';
 import { RepositoryProcess } from '../harness/repository-process.ts';
-import { atMost, type Benchmark, timesPeer } from './benchmark.ts';
+import { atLeast, atMost, type Benchmark, timesPeer } from './benchmark.ts';
+import { watchSlope } from './memory-slope.ts';
 import { mebibyte, milliseconds, p95, rate } from './options.ts';
 import { startPlainServer } from './peers/peers.ts';
 
 /** Starts as a binary OpenPGP message does. */
 const block = Buffer.concat([Buffer.from([0x85, 0x01, 0x0c, 0x03]), randomBytes(mebibyte - 4)]);
 
-function* content(mib: number): Generator<Buffer> {
-  for (let done = 0; done < mib; done += 1) yield block;
+/** `onMib` hears of each MiB that goes. */
+function* content(mib: number, onMib: (done: number) => void = () => {}): Generator<Buffer> {
+  for (let done = 0; done < mib; done += 1) {
+    onMib(done);
+    yield block;
+  }
 }
 
-const startWithApi = async () => {
-  const repository = await RepositoryProcess.start({ load: {} });
+const startWithApi = async (environment: NodeJS.ProcessEnv = {}) => {
+  const repository = await RepositoryProcess.start({ load: {} }, { environment });
   const token = await repository.login();
   return { repository, token, api: collectionApi(repository.url, token, 'load') };
 };
@@ -34,8 +41,10 @@ const put = async (url: string, mib: number): Promise<void> => {
   await reply.toArray();
 };
 
-const uploadOne = async (api: ReturnType<typeof collectionApi>, mib: number): Promise<void> => {
-  const status = await api.upload(content(mib));
+type OnMib = (done: number) => void;
+
+const uploadOne = async (api: ReturnType<typeof collectionApi>, mib: number, onMib?: OnMib): Promise<void> => {
+  const status = await api.upload(content(mib, onMib));
   if (status !== 200) throw new Error(`the upload is answered ${status}`);
 };
 
@@ -47,20 +56,63 @@ const upload: Benchmark = {
     await using _ended = repository;
     await using plain = await startPlainServer(path.join(repository.home, 'plain'));
     const peer = rate(mib, await milliseconds(() => put(plain.url, mib)));
-    const value = rate(mib, await milliseconds(() => uploadOne(api, mib)));
+    const slope = watchSlope(repository.pid);
+    const value = rate(mib, await milliseconds(() => uploadOne(api, mib, slope.done)));
     return [
       { name: 'repository-upload', value, unit: 'MiB/s', peer, goal: timesPeer(0.8) },
       { name: 'repository-upload: memory peak', value: peakMemory(repository.pid), unit: 'MiB', goal: atMost(256) },
+      slopeOf('repository-upload', slope.stop()),
     ];
   },
 };
 
+/** Below some GiB this is the noise of the start. */
+const slopeOf = (name: string, value: number) => ({
+  ...{ name: `${name}: memory slope`, value, unit: 'MiB/GiB', goal: atMost(1) },
+});
+
+const uploadToS3: Benchmark = {
+  name: 'repository-upload-s3',
+  explains:
+    'one upload (--mib, default 1024) into a real S3 server, beside a plain socket to the same disk with SHA-256',
+  run: async ({ mib = 1024 }) => {
+    const server = await startS3Server();
+    try {
+      const { repository, api } = await startWithApi(s3Environment(server));
+      await using _ended = repository;
+      await using plain = await startPlainServer(path.join(repository.home, 'plain'));
+      const peer = rate(mib, await milliseconds(() => put(plain.url, mib)));
+      const slope = watchSlope(repository.pid);
+      const value = rate(mib, await milliseconds(() => uploadOne(api, mib, slope.done)));
+      return [
+        { name: 'repository-upload-s3', value, unit: 'MiB/s', peer, goal: atLeast(50) },
+        {
+          name: 'repository-upload-s3: memory peak',
+          value: peakMemory(repository.pid),
+          unit: 'MiB',
+          goal: atMost(256),
+        },
+        slopeOf('repository-upload-s3', slope.stop()),
+      ];
+    } finally {
+      await server.stop();
+    }
+  },
+};
+
+interface Drained {
+  readonly started: number;
+  readonly expected: number;
+  readonly onMib?: OnMib;
+}
+
 /** Reads to the end; milliseconds to the first byte. */
-async function drain(reply: AsyncIterable<Buffer>, started: number, expected: number): Promise<number> {
+async function drain(reply: AsyncIterable<Buffer>, { started, expected, onMib }: Drained): Promise<number> {
   let [first, bytes] = [Number.NaN, 0];
   for await (const chunk of reply) {
     if (bytes === 0) first = performance.now() - started;
     bytes += chunk.length;
+    onMib?.(bytes / mebibyte);
   }
   if (bytes !== expected) throw new Error(`${bytes} of ${expected} bytes came`);
   return first;
@@ -79,12 +131,13 @@ const download: Benchmark = {
     forgetPeak(repository.pid);
     const peer = await milliseconds(async () => {
       const [reply] = (await once(request(plain.url).end(), 'response')) as [IncomingMessage];
-      await drain(reply, 0, bytes);
+      await drain(reply, { started: 0, expected: bytes });
     });
     let first = Number.NaN;
+    const slope = watchSlope(repository.pid);
     const own = await milliseconds(async () => {
       const started = performance.now();
-      first = await drain(await api.download('latest'), started, bytes);
+      first = await drain(await api.download('latest'), { started, expected: bytes, onMib: slope.done });
     });
     return [
       {
@@ -96,6 +149,7 @@ const download: Benchmark = {
       },
       { name: 'repository-download: first byte', value: first, unit: 'ms', goal: atMost(50) },
       { name: 'repository-download: memory peak', value: peakMemory(repository.pid), unit: 'MiB', goal: atMost(256) },
+      slopeOf('repository-download', slope.stop()),
     ];
   },
 };
@@ -131,4 +185,28 @@ const parallel: Benchmark = {
   },
 };
 
-export const repositoryBenchmarks = [upload, download, parallel];
+const crowded: Benchmark = {
+  name: 'crowded-uploads',
+  explains:
+    'far too many uploads at once (--count, default 200; --mib each, default 16): each is stored or told to wait',
+  run: async ({ mib = 16, count = 200 }) => {
+    const { repository, token } = await startWithApi();
+    await using _ended = repository;
+    const targets = Array.from({ length: count }, (_, index) => {
+      repository.putCollection(`crowd-${index}`);
+      return collectionApi(repository.url, token, `crowd-${index}`);
+    });
+    const answers = await Promise.all(targets.map((target) => target.upload(content(mib)).catch(() => 0)));
+    const listed = (await Promise.all(targets.map((target) => target.list()))).flat().length;
+    const stored = answers.filter((status) => status === 200).length;
+    const lost = answers.filter((status) => status !== 200 && status !== 503).length;
+    return [
+      { name: 'crowded-uploads: neither stored nor told to wait', value: lost, unit: 'uploads', goal: atMost(0) },
+      { name: 'crowded-uploads: listed otherwise', value: Math.abs(listed - stored), unit: 'uploads', goal: atMost(0) },
+      { name: 'crowded-uploads: stored', value: stored, unit: 'uploads', goal: atLeast(1) },
+      { name: 'crowded-uploads: memory peak', value: peakMemory(repository.pid), unit: 'MiB', goal: atMost(400) },
+    ];
+  },
+};
+
+export const repositoryBenchmarks = [upload, uploadToS3, download, parallel, crowded];

@@ -40,7 +40,8 @@ export class LightRepository {
   async handle(incoming: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const [, collection, kind, name] = paths.exec(incoming.url ?? '') ?? [];
     if (collection === undefined) return false;
-    if (kind === 'version') await this.#send(collection, response);
+    if (kind === 'version' && name === undefined) answer(response, { versions: [] });
+    else if (kind === 'version') await this.#send(collection, response);
     else if (name === undefined) await this.#create(collection, incoming, response);
     else if (incoming.method === 'PATCH') await this.#append(Number(name), incoming, response);
     else await this.#commit(Number(name), incoming, response);

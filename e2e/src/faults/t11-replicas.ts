@@ -73,8 +73,32 @@ async function race(
   }
 }
 
+const room = 200 * 1024;
+
+/** Who asks two servers at once gets no more than there is. */
+async function raceForRoom(replicas: Replicas, run: FaultRun, round: number): Promise<void> {
+  const limits = { maxBackupsCount: 1000, maxOneVersionSize: '100B', maxCollectionSize: '200K' };
+  const apis = replicas.use(`room-${round}`, limits);
+  const asked = Array.from({ length: writers.folder }, (_, index) =>
+    apis[index % 2 === 0 ? 0 : 1].call('POST', 'uploads', {
+      key: randomUUID(),
+      expectedBytes: run.random.int(10, 20_000),
+    }),
+  );
+  const granted = (await Promise.all(asked)).filter(({ status }) => status === 201);
+  run.injected();
+  const { usedBytes, reservedBytes } = await apis[0].usage();
+  if (granted.length === 0) run.broken('nobody gets room');
+  if (usedBytes + reservedBytes > room)
+    run.broken(`${usedBytes} + ${reservedBytes} bytes exceed the quota of two servers`);
+  await Promise.all(granted.map(({ data }) => apis[1].call('DELETE', `uploads/${data.upload.id}`)));
+  const after = await apis[0].usage();
+  if (after.reservedBytes !== 0) run.broken(`${after.reservedBytes} bytes stay reserved`);
+}
+
 export async function raceOnFolder(run: FaultRun): Promise<void> {
   await using replicas = await startReplicas();
+  for (let round = 0; round < run.rounds(3, 100); round += 1) await raceForRoom(replicas, run, round);
   for (let round = 0; round < run.rounds(1, 100); round += 1)
     await race(replicas, run, { round, count: writers.folder });
 }

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { digestOf } from '../harness/repository-api.ts';
+import { digestOf, sha256 } from '../harness/repository-api.ts';
 import { RepositoryProcess } from '../harness/repository-process.ts';
 import { Bench, collection } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
@@ -63,6 +64,23 @@ async function killAtEachStep(run: FaultRun): Promise<void> {
   });
 }
 
+/** Whatever is refused in a full collection, and when: nothing leaves for it. */
+export async function refusedTakesNothing(run: FaultRun): Promise<void> {
+  await using bench = await Bench.start({ maxBackupsCount: kept });
+  for (let count = 0; count < kept; count += 1) await storeMessage(bench.api, message(run.random, 2000));
+  bench.accept(await bench.api.list());
+  for (let round = 0; round < run.rounds(3, 100); round += 1) {
+    const body = message(run.random, 2000);
+    const opened = await bench.api.call('POST', 'uploads', { key: randomUUID() });
+    const { id } = opened.data.upload;
+    await bench.api.append(id, body.subarray(0, run.random.int(1, body.length)));
+    const done = await bench.api.call('POST', `uploads/${id}/finalise`, { sha256: sha256(body), size: body.length });
+    run.injected();
+    if (done.status === 200) run.broken('half of a backup is taken');
+    await bench.check(run, { what: 'a refused upload to a full collection', settled: true });
+  }
+}
+
 /** Makes the versions there are one day older than each other. */
 async function age(bench: Bench): Promise<void> {
   await bench.repository.end('SIGTERM');
@@ -99,9 +117,10 @@ async function flood(run: FaultRun): Promise<void> {
 
 export const rotationHurt: FaultCase = {
   name: 'T15',
-  explains: 'the repository dies at each step of a rotation; a flood of junk versions',
+  explains: 'the repository dies at each step of a rotation; refused uploads and a flood of junk versions',
   run: async (run) => {
     await killAtEachStep(run);
+    await refusedTakesNothing(run);
     await flood(run);
   },
 };

@@ -84,16 +84,16 @@ async function strike(repository: RepositoryProcess, run: FaultRun, picked: read
   const [header, claims] = tokenOf('admin').split('.');
   const forged = [header, claims, tokenOf('none').split('.')[2]].join('.');
   const body = message(run.random, 200);
-  for (const cell of picked) {
-    const { route, actor, collection } = cell;
-    const status = await ask(repository.url, cell, { token: tokenOf(actor), body });
-    run.injected();
-    if (!asExpected(cell, status)) run.broken(`${route} by ${actor} on ${collection} is answered ${status}`);
-  }
   for (const [route, row] of decidedRows.slice(0, run.rounds(5, decidedRows.length))) {
     const status = await ask(repository.url, { route, row, actor: 'admin', collection: own }, { token: forged, body });
     run.injected();
     if (status !== 401) run.broken(`${route} with a forged token is answered ${status}`);
+  }
+  for (const cell of picked.slice(0, run.rounds(picked.length, picked.length))) {
+    const { route, actor, collection } = cell;
+    const status = await ask(repository.url, cell, { token: tokenOf(actor), body });
+    run.injected();
+    if (!asExpected(cell, status)) run.broken(`${route} by ${actor} on ${collection} is answered ${status}`);
   }
 }
 

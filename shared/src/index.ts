@@ -45,6 +45,7 @@ export * from './rules/cron.ts';
 export * from './rules/duration.ts';
 export * from './rules/go-duration.ts';
 export * from './rules/job-log.ts';
+export * from './rules/log-lines.ts';
 export * from './rules/quota.ts';
 export * from './rules/retention.ts';
 export * from './rules/retention-age.ts';

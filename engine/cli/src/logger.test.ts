@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createLogger } from './logger.ts';
+import { createLogger, readable } from './logger.ts';
 
 let home: string;
 beforeEach(() => {
@@ -15,6 +15,16 @@ it('writes lines that only the owner reads', () => {
   const file = path.join(home, 'backstay.log');
   expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ msg: 'started', port: 1 });
   expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+});
+
+it('keeps a name from breaking a line, in the file and at the terminal', () => {
+  const hostile = 'a\nError: forged\u001b[2J\u202ecba\u2028\u009b';
+  createLogger(home, 'info').info({ name: hostile }, hostile);
+  const line = fs.readFileSync(path.join(home, 'backstay.log'), 'utf8').trimEnd();
+  expect(JSON.parse(line)).toMatchObject({ msg: hostile, name: hostile });
+  const shown = readable(line.replace('"level":30', '"level":40')).trimEnd();
+  for (const text of [line, shown]) expect(text).toMatch(/^[\x20-\x7e]+$/);
+  expect(shown).toMatch(/^Warning: a\\u000aError: forged/);
 });
 
 it.skipIf(!fs.existsSync('/dev/full'))(

@@ -1,13 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
+import { harmlessLogging, harmlessText } from '@backstay/shared';
 import pino, { type Logger } from 'pino';
 
 const keepBytes = 10 * 1024 * 1024;
 /** What waits for a full disk to have room again; the rest is dropped. */
 const waitingBytes = 1024 * 1024;
 
-const lineOptions = (level: string) => ({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+const lineOptions = (level: string) => ({
+  ...{ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, hooks: harmlessLogging },
+});
 
 /** Logs as JSON lines to standard output, where a cluster collects them. */
 export const createJsonLogger = (level: string): Logger => pino(lineOptions(level));
@@ -46,5 +49,5 @@ function terminal(): Writable {
 export function readable(line: string): string {
   const { level, msg, err } = JSON.parse(line) as { level: number; msg?: string; err?: { message?: string } };
   const cause = err?.message && err.message !== msg ? `: ${err.message}` : '';
-  return `${level >= 50 ? 'Error' : 'Warning'}: ${msg ?? ''}${cause}\n`;
+  return `${harmlessText(`${level >= 50 ? 'Error' : 'Warning'}: ${msg ?? ''}${cause}`)}\n`;
 }

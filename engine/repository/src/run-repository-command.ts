@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
 import type { KubeClient } from '@backstay/kubernetes';
+import { harmlessLogging } from '@backstay/shared';
 import { type Logger, pino } from 'pino';
 import { encodePassword } from './access/passwords.ts';
 import { sha256Hex } from './access/tokens.ts';
 import type { ConfigurationProvider } from './configuration/configuration-provider.ts';
 import { createFilesystemProvider } from './configuration/filesystem-provider.ts';
 import { createKubernetesProvider } from './configuration/kubernetes-provider.ts';
-import { harmlessLogging } from './log-lines.ts';
 import { type MetadataStore, openSqliteMetadata } from './metadata/metadata-store.ts';
 import { openPostgresMetadata } from './metadata/postgres.ts';
 import type { RepositorySettings } from './settings/definitions.ts';

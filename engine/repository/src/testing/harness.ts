@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { harmlessLogging } from '@backstay/shared';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { encodePassword } from '../access/passwords.ts';
 import { openFilesystemBlobs } from '../blobs/filesystem-blob-store.ts';
 import { createFilesystemProvider } from '../configuration/filesystem-provider.ts';
-import { harmlessLogging } from '../log-lines.ts';
 import { openSqliteMetadata } from '../metadata/metadata-store.ts';
 import type { RepositoryOptions } from '../repository-options.ts';
 import { startRepository } from '../start-repository.ts';

@@ -1,9 +1,9 @@
 import { validateHeaderValue } from 'node:http';
+import { harmlessLogging } from '@backstay/shared';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { contentDisposition } from '../../features/download.ts';
 import { toJson } from '../../http/json.ts';
-import { harmlessLogging } from '../../log-lines.ts';
 import { type FuzzTarget, must, syncTarget } from '../fuzz-target.ts';
 import { names } from '../inputs.ts';
 import { drivesTerminals } from '../terminal-text.ts';

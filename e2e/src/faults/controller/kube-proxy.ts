@@ -132,10 +132,7 @@ class HurtingProxy implements KubeProxy {
     const outgoing = https.request(new URL(incoming.url ?? '/', url), {
       ...{ method: incoming.method, headers, agent: this.#agent },
     });
-    outgoing.on('error', (e) => {
-      console.log('UP', e);
-      response.destroy();
-    });
+    outgoing.on('error', () => response.destroy());
     outgoing.on('response', (answer) => {
       answer.on('error', () => response.destroy());
       if (!more.answer) answer.resume().on('end', () => response.destroy());

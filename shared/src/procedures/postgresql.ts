@@ -2,6 +2,9 @@ import type { BuiltInProcedure } from './built-in-procedure.ts';
 import {
   client,
   common,
+  postgresqlAllBackup,
+  postgresqlAllRestore,
+  postgresqlAllSql,
   postgresqlBackup,
   postgresqlCheck,
   postgresqlClient,
@@ -20,7 +23,8 @@ export const postgresql: BuiltInProcedure = {
   name: 'postgresql',
   aliases: ['postgres', 'pgbr', ...versionAliases],
   title: 'PostgreSQL',
-  description: 'One database, consistent while it is in use. A restore replaces it in one transaction: all or nothing.',
+  description:
+    'One database or all, consistent while in use. A restore replaces them in one transaction: all or nothing.',
   category: 'database',
   image: image('18'),
   aliasImages: Object.fromEntries(versionAliases.map((alias) => [alias, image(alias.slice(-2))])),
@@ -37,22 +41,47 @@ export const postgresql: BuiltInProcedure = {
     {
       name: 'db',
       label: 'Database',
-      help: 'It must exist, also for a restore.',
+      help: 'It must exist, also for a restore. Empty: all databases, with their roles; a restore makes what is missing.',
       type: 'text',
-      required: true,
+      required: false,
+      default: '',
       placeholder: 'app',
     },
     {
       name: 'user',
       label: 'User',
-      help: 'A user that may read everything in the database; for a restore, its owner.',
+      help: 'A user that may read everything in the database; for a restore, its owner. For all databases a superuser.',
       type: 'text',
       required: true,
       placeholder: 'app',
     },
     { name: 'password', label: 'Password', help: 'Kept in a Secret.', type: 'password', required: true },
+    {
+      name: 'exclude',
+      label: 'Leave out',
+      help: 'Of all databases: names of those that are not backed up, or not restored, one a line.',
+      type: 'lines',
+      required: false,
+      default: '',
+    },
+    {
+      name: 'passwords',
+      label: 'Credentials of the backup',
+      help: 'When all databases are restored: roles that exist get the password of the backup. Otherwise they keep theirs.',
+      type: 'boolean',
+      required: false,
+      default: 'false',
+    },
   ],
-  backup: shebang + common + client + postgresqlCommon + postgresqlClient + postgresqlBackup,
-  restore: shebang + common + client + postgresqlCommon + postgresqlClient + postgresqlRestore,
+  backup: shebang + common + client + postgresqlCommon + postgresqlClient + postgresqlAllBackup + postgresqlBackup,
+  restore:
+    shebang +
+    common +
+    client +
+    postgresqlCommon +
+    postgresqlClient +
+    postgresqlAllSql +
+    postgresqlAllRestore +
+    postgresqlRestore,
   check: shebang + common + postgresqlCommon + postgresqlCheck,
 };

@@ -52,9 +52,9 @@ describe('checkProcedure', () => {
   });
 
   it('finds missing values without running anything', async () => {
-    const reply = await check({ parameters: { ...parameters, db: '', port: 'many' } });
+    const reply = await check({ parameters: { ...parameters, user: '', port: 'many' } });
     expect(procedureRoutes.checkProcedure.reply?.parse(reply.body).problems.map((problem) => problem.field)).toEqual(
-      expect.arrayContaining(['parameters.db', 'parameters.port']),
+      expect.arrayContaining(['parameters.user', 'parameters.port']),
     );
     expect(checks.seen).toEqual([]);
     expect((await check({ name: 'punch-cards' })).status).toBe(404);

@@ -63,7 +63,7 @@ describe('planSchedule', () => {
       form({ procedure: { kind: 'internal', name: 'punch-cards' } }),
       'There is no procedure punch-cards.',
     ],
-    ['parameters.db', form({ parameters: { hostname: 'x', port: '1', user: 'u', password: 'p' } }), / is needed\.$/],
+    ['parameters.user', form({ parameters: { hostname: 'x', port: '1', db: 'd', password: 'p' } }), / is needed\.$/],
     ['when.cron', form({ when: { enabled: true, cron: '0 25 * * *', timeZone: 'UTC' } }), /25/],
     ['when.timeZone', form({ when: { enabled: true, cron: '0 2 * * *', timeZone: 'Mars/Base' } }), /Mars\/Base/],
     ['collection.name', form({ collection: { mode: 'existing', name: 'gone' } }), 'There is no collection gone.'],

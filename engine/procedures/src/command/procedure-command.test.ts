@@ -193,7 +193,7 @@ describe('what is wrong is said, with exit code 1', () => {
     [[], /Name a template/],
     [['-t', 'nope'], /There is no template "nope"/],
     [['-t', '../x'], /not a template name/],
-    [['-t', 'pg15'], /needs Params.db, Params.user, Params.password/],
+    [['-t', 'pg15'], /needs Params.user, Params.password/],
     [['-t', 'files', '-d', 'missing.yaml'], /missing.yaml does not exist. Name another file with --definition/],
     [['-t', 'files', '-g', 'missing'], /missing does not exist. Name another file with --gpg-key-path/],
     [['-t', 'files', '-o', 'missing'], /--output-dir missing is not a folder/],

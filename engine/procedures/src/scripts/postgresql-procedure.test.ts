@@ -184,7 +184,6 @@ describe.skipIf(binaries === undefined)('PostgreSQL (server binaries from /usr/l
       [{ BM_PARAM_PORT: 'x' }, /^port\tA number/],
       [{ BM_PARAM_PASSWORD: 'wrong' }, /^password\tThe server refused/],
       [{ BM_PARAM_DB: 'missing' }, /^db\tThe server has no database/],
-      [{ BM_PARAM_DB: '' }, /^db\tSay which/],
       [{ BM_PARAM_USER: 'owner', BM_PARAM_PASSWORD: 'o' }, /^user\tThe user owner may not read/],
       [{ BM_PARAM_PASSWORD: '${NOT_SET}' }, /^password\tThe value cannot be used/],
     ])('is checked: %j', async (wrong, expected) => {

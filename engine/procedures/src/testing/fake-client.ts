@@ -29,6 +29,8 @@ export interface ScriptRun {
 export interface RunOptions {
   /** User who runs the script. */
   readonly uid?: number;
+  /** Gets the id of the script's process group, which a test may kill. */
+  readonly started?: (group: number) => void;
 }
 
 export interface ScriptBench {
@@ -86,6 +88,7 @@ const runScript = (script: string, options: RunOptions & { env: Record<string, s
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (child.pid !== undefined) options.started?.(child.pid);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {

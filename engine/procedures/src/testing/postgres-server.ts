@@ -15,6 +15,8 @@ export interface PostgresServer {
   sql(database: string, text: string): Promise<string>;
   /** Schema and data as SQL, without what differs from dump to dump. */
   dump(database: string): Promise<string>;
+  /** The whole server as SQL: roles with passwords, memberships, and every database with its properties, but not what a restore has beside. */
+  dumpAll(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -57,16 +59,25 @@ export const startPostgres = async (binaries: string, password: string): Promise
   });
   const env = { ...process.env, PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGPASSWORD: password };
   const options = { env, maxBuffer: 256 * 1024 * 1024 };
+  // As an argument a name with an equals sign would be taken for connection settings.
+  const into = (database: string) => ({ ...options, env: { ...env, PGDATABASE: database } });
   const sql = async (database: string, text: string): Promise<string> =>
-    (await run(path.join(binaries, 'psql'), ['-XqtA', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', text], options))
-      .stdout;
+    (await run(path.join(binaries, 'psql'), ['-XqtA', '-v', 'ON_ERROR_STOP=1', '-c', text], into(database))).stdout;
   await waitUntilReady(() => sql('postgres', 'SELECT 1'), 20_000);
   return {
     port,
     password,
     sql,
     dump: async (database) => {
-      const { stdout } = await run(path.join(binaries, 'pg_dump'), [database], options);
+      const { stdout } = await run(path.join(binaries, 'pg_dump'), [], into(database));
+      return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
+    },
+    dumpAll: async () => {
+      const { stdout } = await run(
+        path.join(binaries, 'pg_dumpall'),
+        ['--no-sync', '--exclude-database=backstay_*'],
+        options,
+      );
       return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
     },
     stop: async () => {

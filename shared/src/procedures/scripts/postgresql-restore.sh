@@ -133,6 +133,14 @@ bm_adapt() {
   '
 }
 
+# Names of roles are written in the characters of the dump: in those of the database, or in UTF-8.
+bm_roles() {
+  export BM_PG_ROLES BM_PG_SUPER
+  BM_PG_ROLES=$(bm_pg_query 'SELECT quote_ident(rolname) FROM pg_roles') || return 1
+  BM_PG_ROLES+=$'\n'$(unset PGCLIENTENCODING; bm_pg_query 'SELECT quote_ident(rolname) FROM pg_roles') || return 1
+  BM_PG_SUPER=$(bm_pg_query 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user') || return 1
+}
+
 bm_sql() {
   set -o pipefail
   bm_read_magic 5
@@ -140,6 +148,10 @@ bm_sql() {
   case $BM_MAGIC in
     5047444d50)
       { printf '%b' "$BM_MAGIC_ESCAPED"; cat; } |
+        { "$BM_PG/pg_restore" --single-transaction --file=- && cat >/dev/null; } | bm_adapt || return 1
+      ;;
+    4241434b53)
+      { printf '%b' "$BM_MAGIC_ESCAPED"; cat; } | bm_all_pick "$BM_PG_TITLE" | base64 -d |
         { "$BM_PG/pg_restore" --single-transaction --file=- && cat >/dev/null; } | bm_adapt || return 1
       ;;
     '') bm_log 'Error: the backup is empty.'; return 1 ;;
@@ -150,9 +162,9 @@ bm_sql() {
 
 bm_load() {
   set -uo pipefail
-  export BM_PG_ROLES BM_PG_SUPER
-  BM_PG_ROLES=$(bm_pg_query 'SELECT quote_ident(rolname) FROM pg_roles') || return 1
-  BM_PG_SUPER=$(bm_pg_query 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user') || return 1
+  export BM_PG_TITLE
+  BM_PG_TITLE=$(bm_pg_query 'SELECT to_json(current_database()::text)') || return 1
+  bm_roles || return 1
   bm_log "PostgreSQL: replacing the content of \"$PGDATABASE\" in one transaction"
   if bm_sql | "$BM_PG/psql" --no-psqlrc --no-password --quiet --set ON_ERROR_STOP=1 --output=/dev/null; then
     bm_log "PostgreSQL: \"$PGDATABASE\" is restored"
@@ -162,4 +174,4 @@ bm_load() {
   fi
 }
 
-bm_restore bm_load
+if [[ -n $BM_PARAM_DB ]]; then bm_restore bm_load; else bm_restore bm_load_all; fi

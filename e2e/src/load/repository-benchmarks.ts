@@ -9,7 +9,7 @@ import { s3Environment } from '../faults/s3-bench.ts';
 import { forgetPeak, peakMemory } from '../harness/process-memory.ts';
 import { collectionApi } from '../harness/repository-api.ts';
 import { RepositoryProcess } from '../harness/repository-process.ts';
-import { atLeast, atMost, type Benchmark, timesPeer } from './benchmark.ts';
+import { atLeast, atMost, type Benchmark, type Figure, timesPeer } from './benchmark.ts';
 import { watchSlope } from './memory-slope.ts';
 import { mebibyte, milliseconds, p95, rate } from './options.ts';
 import { startPlainServer } from './peers/peers.ts';
@@ -61,15 +61,16 @@ const upload: Benchmark = {
     return [
       { name: 'repository-upload', value, unit: 'MiB/s', peer, goal: timesPeer(0.8) },
       { name: 'repository-upload: memory peak', value: peakMemory(repository.pid), unit: 'MiB', goal: atMost(256) },
-      slopeOf('repository-upload', slope.stop()),
+      ...slopeOf('repository-upload', mib, slope.stop()),
     ];
   },
 };
 
-/** Below some GiB this is the noise of the start. */
-const slopeOf = (name: string, value: number) => ({
-  ...{ name: `${name}: memory slope`, value, unit: 'MiB/GiB', goal: atMost(1) },
-});
+const enoughForSlope = 2048;
+
+/** Of less data it would be the noise of the start. */
+const slopeOf = (name: string, mib: number, value: number): Figure[] =>
+  mib < enoughForSlope ? [] : [{ name: `${name}: memory slope`, value, unit: 'MiB/GiB', goal: atMost(1) }];
 
 const uploadToS3: Benchmark = {
   name: 'repository-upload-s3',
@@ -92,7 +93,7 @@ const uploadToS3: Benchmark = {
           unit: 'MiB',
           goal: atMost(256),
         },
-        slopeOf('repository-upload-s3', slope.stop()),
+        ...slopeOf('repository-upload-s3', mib, slope.stop()),
       ];
     } finally {
       await server.stop();
@@ -149,7 +150,7 @@ const download: Benchmark = {
       },
       { name: 'repository-download: first byte', value: first, unit: 'ms', goal: atMost(50) },
       { name: 'repository-download: memory peak', value: peakMemory(repository.pid), unit: 'MiB', goal: atMost(256) },
-      slopeOf('repository-download', slope.stop()),
+      ...slopeOf('repository-download', mib, slope.stop()),
     ];
   },
 };

@@ -6,8 +6,8 @@ import { Progress } from '../log/progress.ts';
 import { writeArmor } from '../openpgp/armor-writer.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
 import { type Compression, encryptMessage } from '../openpgp/encrypt.ts';
+import { gather } from '../openpgp/gather.ts';
 import { loadPublicKeys } from '../openpgp/keys.ts';
-import { lendAll } from '../openpgp/lent-memory.ts';
 import type { Origin } from '../openpgp/origin.ts';
 import { failingAs, moving } from '../operation.ts';
 import { ShellCommand } from '../process/shell-command.ts';
@@ -70,7 +70,7 @@ const transfer = async ({ settings, context, recipients, target }: Transfer): Pr
       if (!dump.stoppedReading) operation.abort(asFailure(error, 'dumpFailed', 'dump'));
     });
     const progress = new Progress(logger);
-    const plain = failingAs(progress.count(moving(lendAll(dump.stdout), operation)), 'dumpFailed', 'dump');
+    const plain = failingAs(progress.count(moving(gather(dump.stdout), operation)), 'dumpFailed', 'dump');
     const stored = storedForm(plain, recipients, formFor(settings, target.format));
     const version = await target.send(stored, async () => {
       await operation.guard(dump.succeeded());

@@ -43,9 +43,15 @@ const slices = (piece: Buffer): Buffer[] =>
 /** Each piece costs a header when it is stored, and one of them is the sample. */
 const inFewPieces = (block: Block): Block => {
   if (block.pieces.length <= mostPieces) return block;
-  const whole = lendWhole(Buffer.concat(block.pieces, block.length));
-  for (const piece of block.pieces) giveBack(piece);
-  return { pieces: [whole], length: block.length };
+  return { pieces: [inOnePiece(block)], length: block.length };
+};
+
+const inOnePiece = ({ pieces: [first, ...others], length }: Block): Buffer => {
+  if (first && others.length === 0) return first;
+  const pieces = first ? [first, ...others] : others;
+  const whole = lendWhole(Buffer.concat(pieces, length));
+  for (const piece of pieces) giveBack(piece);
+  return whole;
 };
 
 /** Cuts a piece; its memory goes with the last part. */
@@ -76,8 +82,7 @@ class BlockPacker {
 
   async pack(block: Block): Promise<Iterable<Buffer>> {
     if (!this.#lastWasWorthwhile && !looksWorthwhile(block)) return storedBlock(block);
-    const whole = lendWhole(Buffer.concat(block.pieces, block.length));
-    for (const piece of block.pieces) giveBack(piece);
+    const whole = inOnePiece(block);
     const frame = await compressFrame(whole);
     this.#lastWasWorthwhile = frame.length < whole.length * worthwhile;
     if (!this.#lastWasWorthwhile) return storedBlock({ pieces: [whole], length: whole.length });

@@ -1,29 +1,20 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createInflate, createInflateRaw } from 'node:zlib';
 import type { PrivateKey } from 'openpgp';
 import { blockHeaderLength, decodeBlockHeader } from '../compression/block-format.ts';
 import { decompressBlocks } from '../compression/decompress-blocks.ts';
 import { openAead } from './aead-decipher.ts';
 import { openArmor } from './armor-reader.ts';
-import { ByteReader, type Bytes, CorruptMessage, PieceQueue, prepend } from './bytes.ts';
+import { ByteReader, type Bytes, CorruptMessage, prepend } from './bytes.ts';
 import { throughBzip2 } from './bzip2-stream.ts';
-import { createCfbDecipher } from './cfb-decipher.ts';
 import { type SymmetricCipher, symmetricCipher } from './ciphers.ts';
+import { openPacket } from './open-packet.ts';
 import { type LiteralHeader, readLiteralHeader } from './origin.ts';
-import { nextPacket, type Packet, packet, skip, smallBody, tagByte, tags } from './packets.ts';
+import { nextPacket, type Packet, packet, skip, smallBody, tags } from './packets.ts';
 import { NoMatchingKey, type OpenedSession, openSession } from './session-key.ts';
 import { throughZlib } from './zlib-stream.ts';
 
-const detectionLength = 22;
-const detectionHeader = Buffer.from([tagByte(tags.modificationDetection), 20]);
 /** Compressed packets inside compressed packets: nobody writes more than one, and each may be a bomb. */
 const deepestNesting = 2;
-
-async function* decipher(reader: ByteReader, cipher: SymmetricCipher, key: Uint8Array): AsyncGenerator<Buffer> {
-  const decipher = createCfbDecipher(cipher, key);
-  for await (const piece of reader.rest()) yield* decipher.update(piece);
-  yield decipher.final();
-}
 
 /** What the encrypted packet holds; each kind of packet proves in its own way, at the latest at its end, that it is whole. */
 async function* opened({ tag, body }: Packet, session: OpenedSession): AsyncGenerator<Buffer> {
@@ -32,8 +23,7 @@ async function* opened({ tag, body }: Packet, session: OpenedSession): AsyncGene
   if (tag === tags.aeadEncrypted && version === 1) yield* openAead(reader, session, 'gnupg');
   else if (tag === tags.encryptedWithIntegrity && version === 2) yield* openAead(reader, session, 'standard');
   else if (tag === tags.encryptedWithIntegrity && version === 1) {
-    const cipher = cfbCipher(session);
-    yield* verified(decipher(reader, cipher, session.key), cipher.blockSize);
+    yield* openPacket(reader.rest(), { cipher: cfbCipher(session), key: session.key });
   } else throw new CorruptMessage(`encrypted packets of version ${version} are not supported`);
 }
 
@@ -42,36 +32,6 @@ const cfbCipher = ({ algorithm }: OpenedSession): SymmetricCipher => {
   if (!cipher) throw new CorruptMessage(`the message uses the cipher ${algorithm}, which is not supported`);
   return cipher;
 };
-
-const verifyDetection = (hash: ReturnType<typeof createHash>, detection: Buffer): void => {
-  const header = detection.subarray(0, detectionHeader.length);
-  if (detection.length !== detectionLength || !header.equals(detectionHeader)) {
-    throw new CorruptMessage('the message is cut off, or it was changed: it has no proof of integrity at its end');
-  }
-  if (!timingSafeEqual(hash.update(header).digest(), detection.subarray(detectionHeader.length))) {
-    throw new CorruptMessage('the message was changed: its proof of integrity does not fit');
-  }
-};
-
-/** Checks the random prefix, and at the very end the modification detection packet; yields what is between them. */
-async function* verified(plain: Bytes, blockSize: number): AsyncGenerator<Buffer> {
-  const hash = createHash('sha1');
-  const reader = new ByteReader(plain);
-  const prefix = await reader.take(blockSize + 2);
-  if (!prefix.subarray(blockSize).equals(prefix.subarray(blockSize - 2, blockSize))) {
-    throw new CorruptMessage('the message was changed: it does not begin as its session key says');
-  }
-  hash.update(prefix);
-  const queue = new PieceQueue();
-  for await (const piece of reader.rest()) {
-    queue.push(piece);
-    for (const out of queue.take(Math.max(0, queue.length - detectionLength))) {
-      hash.update(out);
-      yield out;
-    }
-  }
-  verifyDetection(hash, Buffer.concat(queue.take(queue.length)));
-}
 
 async function* inflated(body: Bytes): AsyncGenerator<Buffer> {
   const reader = new ByteReader(body);

@@ -3,11 +3,12 @@ import { createDeflate } from 'node:zlib';
 import type { PublicKey } from 'openpgp';
 import { compressBlocks } from '../compression/compress-blocks.ts';
 import { type Bytes, emptyBuffer } from './bytes.ts';
-import { giveBack, lend } from './lent-memory.ts';
 import { type Origin, writeLiteralHeader } from './origin.ts';
 import { encodeLength, partedPacket, partialLength, tagByte, tags } from './packets.ts';
 import { openSealer, type Sealer } from './sealer.ts';
 import { createSession } from './session-key.ts';
+import { SlotFiller } from './slot-filler.ts';
+import { SlotPool } from './slot-pool.ts';
 import { throughZlib } from './zlib-stream.ts';
 
 /**
@@ -24,11 +25,10 @@ export interface EncryptOptions {
   readonly openSealer?: (key: Uint8Array) => Sealer | Promise<Sealer>;
 }
 
-/** 1 MiB parts of cipher text: few headers, and a moderate amount of memory in flight. */
+/** 1 MiB parts: few headers, and a moderate amount of memory in flight. */
 const outerPower = 20;
 const slotSize = 2 ** outerPower;
-/** 64 KiB parts inside, which is what one read of a pipe brings. */
-const innerPower = 16;
+const innerPower = 20;
 /** Slots given to the sealer before the oldest is waited for. */
 const slotsInFlight = 3;
 const encryptedVersion = 1;
@@ -55,49 +55,6 @@ async function* withPrefix(packets: Bytes): AsyncGenerator<Buffer> {
   prefix.copy(prefix, 16, 14, 16);
   yield prefix;
   yield* packets;
-}
-
-/** Memory of slots goes around: it is filled, sealed, sent, and filled again. */
-class SlotPool {
-  readonly #free: Buffer[] = [];
-
-  take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(slotSize);
-  }
-
-  giveBack(slot: Buffer): void {
-    this.#free.push(slot);
-  }
-}
-
-/** Copies the stream into slots. */
-class SlotFiller {
-  readonly #pool: SlotPool;
-  #slot: Buffer;
-  #filled = 0;
-
-  constructor(pool: SlotPool) {
-    this.#pool = pool;
-    this.#slot = pool.take();
-  }
-
-  *add(piece: Buffer): Generator<Buffer> {
-    for (let from = 0; from < piece.length; ) {
-      const count = piece.copy(this.#slot, this.#filled, from);
-      this.#filled += count;
-      from += count;
-      if (this.#filled === slotSize) {
-        yield this.#slot;
-        this.#slot = this.#pool.take();
-        this.#filled = 0;
-      }
-    }
-    giveBack(piece);
-  }
-
-  rest(): Buffer {
-    return this.#slot.subarray(0, this.#filled);
-  }
 }
 
 async function* sealSlots(plain: Bytes, sealer: Sealer, pool: SlotPool): AsyncGenerator<Buffer> {
@@ -130,7 +87,7 @@ async function* encryptedPacket(slots: Bytes, pool: SlotPool): AsyncGenerator<Bu
     if (!full) continue;
     yield Buffer.from([partialLength(outerPower), carried]);
     carried = full.at(-1) ?? 0;
-    yield lend(full.subarray(0, -1), () => pool.giveBack(full));
+    yield pool.lendPart(full, full.subarray(0, -1));
   }
   const last = previous ?? emptyBuffer;
   yield Buffer.concat([encodeLength(1 + last.length), Buffer.from([carried])]);
@@ -144,7 +101,7 @@ async function* encryptedPacket(slots: Bytes, pool: SlotPool): AsyncGenerator<Bu
 export async function* encryptMessage(source: Bytes, options: EncryptOptions): AsyncGenerator<Buffer> {
   const session = await createSession(options.recipients);
   const sealer = await (options.openSealer ?? openSealer)(session.key);
-  const pool = new SlotPool();
+  const pool = new SlotPool(slotSize);
   try {
     yield session.packets;
     const packets = withPrefix(plainPackets(source, options));

@@ -34,8 +34,3 @@ export const passOn = (piece: Buffer, rest: Buffer): Buffer => {
   releases.delete(piece);
   return lend(rest, release);
 };
-
-/** Marks what a stream of Node reads. */
-export async function* lendAll(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const piece of source) yield lendWhole(piece);
-}

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Failure, messageOf } from '../failure.ts';
 import { reasonOf } from '../http/answer-text.ts';
-import { answerOf, openRequest, readAnswer } from '../http/http-call.ts';
+import { answerOf, type HttpAnswer, openRequest, readAnswer } from '../http/http-call.ts';
 import type { Bytes } from '../openpgp/bytes.ts';
-import { lendAll } from '../openpgp/lent-memory.ts';
+import { gather } from '../openpgp/gather.ts';
 import { interruptible } from '../operation.ts';
 import { callOf, isPassing, pause, type RepositoryAccess, retries, versionUrl } from './access.ts';
 import { StallWatch } from './stall-watch.ts';
+import { damageOf, versionNumberOf } from './version-number.ts';
 
 const stage = 'download';
 const mostRedirects = 5;
@@ -16,12 +17,16 @@ const mostRedirects = 5;
 export interface SeenVersion {
   readonly sha256: string;
   readonly etag: string | undefined;
+  /** Undefined where the server does not say which one it is. */
+  readonly version: number | undefined;
 }
 
 export interface Download {
   /** Stored bytes. It throws at its end when they are not what the server said: keep the last ones back until then. */
   readonly body: Bytes;
   readonly totalBytes: number | undefined;
+  /** The one that was opened, whatever it was asked for as; undefined where the server does not say so. */
+  readonly version: number | undefined;
   /** How much of it came so far, from 0 to 1; undefined where the server does not say how long it is. */
   share(): number | undefined;
   /** Once the body has ended. */
@@ -75,20 +80,23 @@ const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
 
 class VerifiedDownload implements Download {
   readonly #access: RepositoryAccess;
-  readonly #version: string;
+  readonly #asked: string;
   readonly #etag: string | undefined;
   readonly #expected: string | undefined;
   readonly #seenBefore: boolean;
   #digest = '';
   readonly #hash = createHash('sha256');
   readonly totalBytes: number | undefined;
+  readonly version: number | undefined;
   readonly body: Bytes;
   #response: IncomingMessage;
   #received = 0;
 
   constructor({ access, version, seen }: Request, response: IncomingMessage) {
     this.#access = access;
-    this.#version = version;
+    this.version = versionNumberOf(response.headers);
+    // `latest` is asked once: what broke is continued with the same version, also when there is a newer one by then.
+    this.#asked = this.version === undefined ? version : String(this.version);
     this.#response = response;
     this.#etag = response.headers.etag;
     this.#expected = seen?.sha256 ?? digestOf(response.headers);
@@ -118,7 +126,7 @@ class VerifiedDownload implements Download {
     const watch = new StallWatch(this.#access.stallMilliseconds, stalled);
     try {
       watch.begin();
-      for await (const piece of interruptible(lendAll(this.#response), this.#access.operation)) {
+      for await (const piece of interruptible(gather(this.#response), this.#access.operation)) {
         watch.end();
         this.#hash.update(piece);
         this.#received += piece.length;
@@ -139,7 +147,7 @@ class VerifiedDownload implements Download {
     if (this.#etag === undefined || attempt > retries) throw new Failure('downloadFailed', broken, { stage, cause });
     await pause(this.#access, attempt);
     const headers = { Range: `bytes=${this.#received}-`, 'If-Match': this.#etag };
-    const response = await get({ access: this.#access, version: this.#version, headers }).catch((error: unknown) => {
+    const response = await get({ access: this.#access, version: this.#asked, headers }).catch((error: unknown) => {
       if (this.#access.operation.signal.aborted || error instanceof Failure) throw error;
       return undefined;
     });
@@ -147,7 +155,7 @@ class VerifiedDownload implements Download {
     if (!response || response.destroyed) return await this.#resume(attempt + 1, cause);
     const range = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
     if (response.statusCode !== 206 || Number(range) !== this.#received) {
-      response.destroy();
+      await throwDamage(response, this.version);
       const reason = response.statusCode === 412 ? 'the version changed meanwhile' : `status ${response.statusCode}`;
       throw new Failure('downloadFailed', `${broken}; it cannot be resumed (${reason})`, { stage, cause });
     }
@@ -159,16 +167,27 @@ class VerifiedDownload implements Download {
   }
 
   seen(): SeenVersion {
-    return { sha256: this.#digest, etag: this.#etag };
+    return { sha256: this.#digest, etag: this.#etag, version: this.version };
   }
 
   #verify(): void {
     this.#digest = this.#hash.digest('hex');
     if (this.#expected === undefined || this.#digest === this.#expected) return;
     const expected = this.#seenBefore ? 'that they had when they were verified' : 'that the repository recorded';
-    throw new Failure('corrupt', `the downloaded bytes do not have the SHA-256 ${expected}`, { stage: 'verify' });
+    const which = this.version === undefined ? '' : ` of version ${this.version}`;
+    throw new Failure('corrupt', `the downloaded bytes${which} do not have the SHA-256 ${expected}`, {
+      stage: 'verify',
+    });
   }
 }
+
+/** Reads a refusal, and throws when it says that the version is damaged. */
+const throwDamage = async (response: IncomingMessage, version: number | undefined): Promise<HttpAnswer> => {
+  const answer = await readAnswer(response);
+  const damage = damageOf(answer, versionNumberOf(response.headers) ?? version);
+  if (damage) throw damage;
+  return answer;
+};
 
 /** A server that is away for a moment may be asked again: nothing was read yet. */
 const begin = async (request: Request): Promise<IncomingMessage> => {
@@ -200,12 +219,13 @@ export const openDownload = async (
   seen?: SeenVersion,
 ): Promise<Download> => {
   const headers: Record<string, string> = seen?.etag === undefined ? {} : { 'If-Match': seen.etag };
-  const response = await begin({ access, version, headers });
+  const pinned = seen?.version === undefined ? version : String(seen.version);
+  const response = await begin({ access, version: pinned, headers });
   const status = response.statusCode ?? 0;
   if (status === 412 && seen) {
     response.destroy();
     throw new Failure('downloadFailed', 'the version changed after it was verified', { stage });
   }
-  if (status !== 200) throw new Failure('refused', reasonOf(await readAnswer(response)), { stage });
-  return new VerifiedDownload({ access, version, seen }, response);
+  if (status !== 200) throw new Failure('refused', reasonOf(await throwDamage(response, undefined)), { stage });
+  return new VerifiedDownload({ access, version: pinned, seen }, response);
 };

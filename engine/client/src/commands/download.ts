@@ -71,7 +71,7 @@ export const download = async (settings: DownloadSettings, context: CommandConte
     const save = (await isSpecial(savePath)) ? saveSpecial : saveFile;
     await save(savePath, progress.count(data));
     progress.finish();
-    logger.info(jobMessages.restored, { collection, version, bytes: progress.bytes });
+    logger.info(jobMessages.restored, { collection, version: source.version ?? version, bytes: progress.bytes });
   } catch (error) {
     throw asFailure(operation.causeOf(error), 'saveFailed', 'load');
   }

@@ -77,6 +77,15 @@ const verify = async (opened: OpenedVersion, { logger }: CommandContext): Promis
   return seen;
 };
 
+/** `latest` is no name that anybody finds again. */
+const tellVersion = (
+  { collection, version: asked }: ReadingSettings,
+  { version }: Download,
+  context: CommandContext,
+) => {
+  if (version !== undefined) context.logger.info('Version opened', { collection, version, asked });
+};
+
 /**
  * Opens a version for reading; the keys are loaded before the server is asked. With `verifyFirst` all of it was read and
  * decrypted once before, and what is read now are the same bytes.
@@ -85,6 +94,7 @@ export const openVersion = async (settings: ReadingSettings, context: CommandCon
   const keys = await loadKeys(settings, context);
   const open = async (seen?: SeenVersion): Promise<OpenedVersion> => {
     const download = await openDownload(accessOf(settings, context), settings.version, seen);
+    if (!seen) tellVersion(settings, download, context);
     const plain =
       keys.length > 0 ? classified(decryptMessage(download.body, keys, acceptance(settings, context))) : download.body;
     return { data: holdBack(failingAs(plain, 'corrupt', 'decrypt'), heldBytes), download };

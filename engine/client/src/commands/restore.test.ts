@@ -139,16 +139,19 @@ describe.each(['old', 'new'] as const)('restore, with a %s server,', (kind) => {
   });
 
   it('never loads other bytes than those that it verified', async () => {
-    server.store(gpg.encrypt(randomBytes(1_000_000), email));
+    const data = randomBytes(1_000_000);
+    server.store(gpg.encrypt(data, email));
     let times = 0;
     server.intervene = () => {
       if (times++ === 1) server.store(gpg.encrypt(randomBytes(1_000_000), email));
       return false;
     };
     const run = await restore(guarded, {}, ['--verify-first']);
-    expect(run.exitCode).toBe(kind === 'old' ? 21 : 20);
-    expect(run.stderr).toMatch(/changed after it was verified|had when they were verified/);
-    expect(sawEnd()).toBe(false);
+    // A server that says which version `latest` is, is asked for that one.
+    expect(run.exitCode).toBe(kind === 'old' ? 21 : 0);
+    if (kind === 'old') expect(run.stderr).toContain('had when they were verified');
+    expect(sawEnd()).toBe(kind === 'new');
+    if (kind === 'new') expect(result().equals(data)).toBe(true);
   });
 
   it.each([
@@ -255,6 +258,42 @@ describe('a download that breaks', () => {
     expect(run.exitCode).toBe(0);
     expect(result().equals(data)).toBe(true);
     expect(server.requests.length).toBe(6);
+  });
+
+  it('goes on with the version that `latest` was when it began, and names it', async () => {
+    const data = randomBytes(3_000_000);
+    server.store(gpg.encrypt(data, email, ['--compress-algo', 'none']));
+    server.cutDownloadAfter = [1_000_000];
+    let times = 0;
+    server.intervene = () => {
+      if (times++ === 1) server.store(gpg.encrypt(Buffer.from('newer'), email));
+      return false;
+    };
+    const run = await restore(guarded, {}, ['--json']);
+    expect(run.exitCode).toBe(0);
+    expect(result().equals(data)).toBe(true);
+    expect(run.stderr).toMatch(/"Version opened".*"version":1,"asked":"latest"/);
+    expect(server.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['latest', '1']);
+  });
+
+  it.each([
+    ['when it is asked for', []],
+    ['in the middle', [1_000_000]],
+  ])('never becomes an older version when the newest is found damaged %s', async (_, cuts) => {
+    server.store(gpg.encrypt(Buffer.from('older'), email));
+    server.store(gpg.encrypt(randomBytes(3_000_000), email, ['--compress-algo', 'none']));
+    server.cutDownloadAfter = cuts;
+    let times = 0;
+    server.intervene = () => {
+      if (times++ === cuts.length) server.damaged.add(2);
+      return false;
+    };
+    const run = await restore(guarded);
+    expect(run.exitCode).toBe(21);
+    expect(run.stderr).toContain('version 2 is damaged; the newest good one is 1: restore it with --version 1');
+    expect(sawEnd()).toBe(false);
+    expect((await restore(guarded, {}, ['--version', '1'])).exitCode).toBe(0);
+    expect(result().toString()).toBe('older');
   });
 });
 

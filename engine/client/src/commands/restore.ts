@@ -42,7 +42,7 @@ export const restore = async (settings: RestoreSettings, context: CommandContext
     const whole = first.done ? data : prepend(first.value ?? emptyBuffer, data);
     const bytes = await load({ data: whole, download, command }, context);
     await command.kill();
-    logger.info(jobMessages.restored, { collection, version, bytes });
+    logger.info(jobMessages.restored, { collection, version: download.version ?? version, bytes });
   } catch (error) {
     const cause = asFailure(operation.causeOf(error), 'loadFailed', 'load');
     await command?.kill();

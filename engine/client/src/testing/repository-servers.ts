@@ -57,6 +57,8 @@ export class TestRepository {
   cutDownloadAfter: readonly number[] = [];
   /** Cuts the connection of an upload after so many bytes of one request. */
   cutUploadAfter: number[] = [];
+  /** Numbers of versions that are refused as damaged, as a server does that has found that out. */
+  readonly damaged = new Set<number>();
 
   constructor(kind: 'old' | 'new') {
     this.#kind = kind;
@@ -140,6 +142,11 @@ export class TestRepository {
     const headers: Record<string, string> = { 'Content-Type': 'application/octet-stream' };
     let from = 0;
     if (this.#kind === 'new') {
+      headers['X-Version'] = String(number);
+      if (this.damaged.has(number)) {
+        this.#refuseDamaged(number, response);
+        return;
+      }
       headers['ETag'] = `"${stored.sha256}"`;
       const wanted = request.headers['if-match'];
       if (wanted !== undefined && wanted !== headers['ETag']) {
@@ -157,6 +164,17 @@ export class TestRepository {
     response.writeHead(from > 0 ? 206 : 200, headers);
     if (cut === undefined) response.end(body);
     else response.write(body.subarray(0, cut), () => response.destroy());
+  }
+
+  #refuseDamaged(number: number, response: ServerResponse): void {
+    const good = this.versions.findLastIndex((_, index) => !this.damaged.has(index + 1)) + 1;
+    const other = good === 0 ? 'there is no good one' : `the newest good one is ${good}`;
+    response.setHeader('X-Version', String(number));
+    refuse(
+      response,
+      409,
+      `version ${number} is known to be bad: its bytes differ; ${other}. To get what is left of it, add ?bad=true`,
+    );
   }
 
   async #uploadCall(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { type BuiltParts, builtParts } from './built-parts.ts';
 import { explainError } from './explain-error.ts';
 import { version } from './version.ts';
 
-type AddCommand = (program: Command, env: NodeJS.ProcessEnv) => void;
+type AddCommand = (program: Command, env: NodeJS.ProcessEnv, parts: BuiltParts) => void;
 
 /** Read when they are needed: a controller alone has no use for the code of the repository. */
 const commands: Record<string, () => Promise<AddCommand>> = {
@@ -18,7 +19,7 @@ const commands: Record<string, () => Promise<AddCommand>> = {
 /** The command that is asked for; all of them for help, and to say which there are. */
 async function addCommands(program: Command, [asked = '']: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const one = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
-  for (const load of one === undefined ? Object.values(commands) : [one]) (await load())(program, env);
+  for (const load of one === undefined ? Object.values(commands) : [one]) (await load())(program, env, builtParts);
 }
 
 /** Runs one command of `backstay`. Resolves with the exit code: 0 done, 1 failed, 2 bad usage or settings. */

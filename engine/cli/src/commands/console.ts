@@ -2,7 +2,7 @@ import { startConsole } from '@backstay/bff';
 import { createKubeClient } from '@backstay/kubernetes';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { builtParts } from '../built-parts.ts';
+import type { BuiltParts } from '../built-parts.ts';
 import { kubernetesConnection } from '../kubernetes-connection.ts';
 import { createJsonLogger } from '../logger.ts';
 import { kubeconfigSetting, readSettings, startSettings } from '../settings.ts';
@@ -60,16 +60,22 @@ export const consoleSettings = {
   logLevel: startSettings.logLevel,
 } as const;
 
-export function addConsoleCommand(program: Command, env: NodeJS.ProcessEnv): void {
+export function addConsoleCommand(program: Command, env: NodeJS.ProcessEnv, { webRoot }: BuiltParts): void {
   const command = program
     .command('console')
     .description(
       'run the console for a Kubernetes cluster; the password of its repository user is BACKSTAY_REPOSITORY_PASSWORD',
     );
-  addOptions(command, consoleSettings).action((flags: Record<string, unknown>) => runConsole(flags, env));
+  addOptions(command, consoleSettings).action((flags: Record<string, unknown>) => runConsole({ flags, env, webRoot }));
 }
 
-async function runConsole(flags: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<void> {
+interface Asked {
+  readonly flags: Record<string, unknown>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly webRoot: string;
+}
+
+async function runConsole({ flags, env, webRoot }: Asked): Promise<void> {
   const settings = readSettings(consoleSettings, flags, env);
   const client = createKubeClient(kubernetesConnection(env, settings.kubeconfig));
   const running = await startConsole({
@@ -86,7 +92,7 @@ async function runConsole(flags: Record<string, unknown>, env: NodeJS.ProcessEnv
       username: settings.repositoryUser,
       password: settings.repositoryPassword,
     },
-    webRoot: builtParts.webRoot,
+    webRoot,
     logger: createJsonLogger(settings.logLevel),
   });
   process.stdout.write(`Backstay is ready at ${running.url}\n`);

@@ -63,6 +63,29 @@ const postgresql = async (): Promise<Target> => {
   };
 };
 
+const allOfPostgresql = async (): Promise<Target> => {
+  const server = await startPostgres(postgresBinaries() ?? '', oneLine);
+  await server.sql('postgres', `CREATE ROLE "odd $(id)" LOGIN PASSWORD 'p'`);
+  await server.sql('postgres', 'CREATE DATABASE "odd $(id) db" OWNER "odd $(id)"');
+  await server.sql('odd $(id) db', 'CREATE TABLE t AS SELECT n, md5(n::text) FROM generate_series(1, 50000) n');
+  return {
+    procedure: 'postgresql',
+    parameters: {
+      hostname: '127.0.0.1',
+      port: String(server.port),
+      db: '',
+      user: 'postgres',
+      password: literal(oneLine),
+    },
+    content: () => server.dumpAll(),
+    change: async () => {
+      await server.sql('odd $(id) db', 'DELETE FROM t WHERE n < 100; CREATE TABLE IF NOT EXISTS later (x int)');
+      await server.sql('postgres', 'ALTER DATABASE "odd $(id) db" OWNER TO postgres; ALTER ROLE "odd $(id)" NOLOGIN');
+    },
+    stop: () => server.stop(),
+  };
+};
+
 const mysql = async (): Promise<Target> => {
   const server = await startMariadb({ user: 'backup', password });
   await server.sql('CREATE DATABASE `odd $(id) db`');
@@ -99,6 +122,7 @@ const redis = async (): Promise<Target> => {
 const targets = [
   { name: 'files', start: files, installed: true },
   { name: 'PostgreSQL', start: postgresql, installed: postgresBinaries() !== undefined },
+  { name: 'All of PostgreSQL', start: allOfPostgresql, installed: postgresBinaries() !== undefined },
   { name: 'MariaDB', start: mysql, installed: mariadbInstalled() },
   { name: 'Redis', start: redis, installed: redisInstalled() },
 ];

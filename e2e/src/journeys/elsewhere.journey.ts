@@ -76,7 +76,7 @@ test.describe('restore with other parameters leaves the origin alone', () => {
       fill: {
         Host: '127.0.0.1',
         Port: String(origin.port),
-        'Database *': 'shop',
+        Database: 'shop',
         'User *': 'backstay',
         'Password *': origin.password,
       },

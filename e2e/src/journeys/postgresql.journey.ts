@@ -34,7 +34,7 @@ test('a PostgreSQL database with a large object: what was written after the back
     fill: {
       Host: '127.0.0.1',
       Port: String(server.port),
-      'Database *': 'shop',
+      Database: 'shop',
       'User *': 'backstay',
       'Password *': server.password,
     },

@@ -85,7 +85,8 @@ export const failingS3: FaultCase = {
     await using s3 = await S3Bench.start();
     await failALittle(s3, run);
     for (let round = 0; round < run.rounds(1, 10); round += 1) await outage(s3, run, run.long ? 30_000 : 1500);
-    if (run.long) await outage(s3, run, 300_000);
+    // Of minutes: longer than anything is tried again.
+    if (run.long) await outage(s3, run, run.rounds(1, 300) * 1000);
     await s3.holdsOnlyVersions(run, 'afterwards');
   },
 };

@@ -22,7 +22,10 @@ const need = <T>(part: T | undefined): T => {
 /** The fastest of its levels that still finds what repeats in a dump. */
 const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } };
 
-/** More than the result: so it comes in one piece, with memory of its own, which can be given back. */
+/**
+ * More than the result, of a dump that is worth compressing: so it comes in one piece, with memory of its own, which can be given back.
+ * What is longer is put together from several.
+ */
 const spare = 64 * 1024;
 
 const lendResult = (result: Buffer): Buffer => {
@@ -37,7 +40,7 @@ const lendResult = (result: Buffer): Buffer => {
 export const compressFrame = async (block: Buffer): Promise<Buffer> => {
   const frame = await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdCompress))(block, {
     ...options,
-    chunkSize: block.length + spare,
+    chunkSize: Math.ceil(block.length / 4) + spare,
     // The frame tells its content size, and memory is taken for no more than that.
     pledgedSrcSize: block.length,
   } as zlib.ZstdOptions);

@@ -127,13 +127,26 @@ function Parameters({ schedule }: { schedule: ScheduleDetail }) {
   );
 }
 
+/** What the controller tells, in words of people; of others there is the reason only. */
+const conditionTitles: Record<string, string> = {
+  BackupObjectsInstallation: 'Not everything is in place in the cluster',
+  KeyPair: 'The private key is missing',
+  Overdue: 'Runs were missed',
+};
+
 function Conditions({ conditions }: Pick<ScheduleDetail, 'conditions'>) {
-  const wrong = conditions.filter(({ status }) => status === 'False');
+  // All conditions but this one say what is well.
+  const wrong = conditions.filter(({ type, status }) => status === (type === 'Overdue' ? 'True' : 'False'));
   if (wrong.length === 0) return null;
   return (
     <>
       {wrong.map((condition) => (
-        <Alert key={condition.type} variant="warning" isInline title={condition.reason}>
+        <Alert
+          key={condition.type}
+          variant="warning"
+          isInline
+          title={conditionTitles[condition.type] ?? condition.reason}
+        >
           {condition.message}
         </Alert>
       ))}

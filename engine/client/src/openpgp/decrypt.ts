@@ -132,7 +132,13 @@ export async function* decryptMessage(
       throw new NoMatchingKey('the version is encrypted with a password, not for a key');
     }
     const session = await openSession(sessionPackets, keys);
-    yield* content(opened(encrypted, session), accept);
+    const plain = opened(encrypted, session);
+    try {
+      yield* content(plain, accept);
+    } finally {
+      // Also when what is inside is refused half-way: a thread that deciphers would keep the client from ending.
+      await plain.return(undefined);
+    }
     if ((await nextPacket(reader)) !== undefined) {
       throw new CorruptMessage('the message is followed by data that does not belong to it');
     }

@@ -60,7 +60,7 @@ SQL
 
 # Everything that is seen changes here, in one transaction. \$1 is the session that holds the lock.
 bm_all_swap_sql() {
-  printf "BEGIN;\nSET LOCAL lock_timeout = '20s';\nSET LOCAL backstay.keeper = '%s';\nSET LOCAL backstay.passwords = '%s';\n" "$1" "${BM_PARAM_PASSWORDS:-false}"
+  printf "BEGIN;\nSET LOCAL client_min_messages = warning;\nSET LOCAL lock_timeout = '20s';\nSET LOCAL backstay.keeper = '%s';\nSET LOCAL backstay.passwords = '%s';\n" "$1" "${BM_PARAM_PASSWORDS:-false}"
   cat <<'SQL'
 DO $backstay$
 DECLARE
@@ -97,7 +97,7 @@ BEGIN
   FOR item IN SELECT * FROM jsonb_to_recordset(plan->'members') AS m (role text, member text, admin boolean, inherit boolean, set boolean) LOOP
     part := format('GRANT %I TO %I', item.role, item.member);
     IF item.inherit IS NOT NULL AND current_setting('server_version_num')::int >= 160000 THEN
-      part := part || format(' WITH ADMIN %s, INHERIT %s, SET %s', item.admin, item.inherit, item.set);
+      part := part || format(' WITH ADMIN %s, INHERIT %s, SET %s', item.admin::text, item.inherit::text, item.set::text);
     ELSIF item.admin THEN
       part := part || ' WITH ADMIN OPTION';
     END IF;

@@ -5,8 +5,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
+import type { RepositoryOptions } from '../repository-options.ts';
 import { type Answer, call } from '../testing/api.ts';
 import { hashOnce } from '../testing/harness.ts';
+import type { S3TestServer } from '../testing/s3-server.ts';
 
 /** A server in a process of its own, which can be made to die at a named point. */
 export interface CrashServer {
@@ -16,9 +18,16 @@ export interface CrashServer {
   arm(point: string): Promise<void>;
 }
 
-export const startCrashServer = async (home: string): Promise<CrashServer> => {
+/** What several of them work on together. Without a bucket: the folder in the home. */
+export interface SharedStores {
+  readonly postgresPort?: number;
+  readonly bucket?: { readonly url: string; readonly credentials: S3TestServer['credentials'] };
+  readonly turnTimes?: RepositoryOptions['turnTimes'];
+}
+
+export const startCrashServer = async (home: string, shared: SharedStores = {}): Promise<CrashServer> => {
   const script = path.join(import.meta.dirname, 'faulty-repository.ts');
-  const child = spawn(process.execPath, [script, home], {
+  const child = spawn(process.execPath, [script, home, JSON.stringify(shared)], {
     env: { ...process.env, NODE_COMPILE_CACHE: path.join(home, 'compiled') },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -3,15 +3,22 @@ import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { openFilesystemBlobs } from '../blobs/filesystem-blob-store.ts';
+import { openS3Blobs } from '../blobs/s3/open-s3-blobs.ts';
 import { createFilesystemProvider } from '../configuration/filesystem-provider.ts';
-import { openSqliteMetadata } from '../metadata/metadata-store.ts';
+import { type MetadataStore, openSqliteMetadata } from '../metadata/metadata-store.ts';
+import { openPostgresMetadata } from '../metadata/postgres.ts';
+import { parseStorageUrl } from '../settings/storage-url.ts';
 import { startRepository } from '../start-repository.ts';
+import type { SharedStores } from './crash-server.ts';
 
 /* A server of its own process for tests: kill -9 hits it at a point that is named on its standard input, such as
- * `before blobs.publish` or `after uploads.complete`. Argument: the home folder. */
+ * `before blobs.publish` or `after uploads.complete`. Arguments: the home folder and, for one of several servers, what they
+ * share, as JSON. */
 
-const [home = ''] = process.argv.slice(2);
+const [home = '', shared = '{}'] = process.argv.slice(2);
+const { postgresPort, bucket, turnTimes }: SharedStores = JSON.parse(shared);
 let armed = '';
 createInterface({ input: process.stdin }).on('line', (point) => {
   armed = point;
@@ -24,6 +31,13 @@ const dieAt = (point: string): void => {
   }
 };
 
+const dying =
+  (point: string) =>
+  <T>(value: T): T => {
+    dieAt(point);
+    return value;
+  };
+
 /** The same object, whose method ends the process before or after it does its work. */
 const deadly = <T extends object>(object: T, name: string): T =>
   new Proxy(object, {
@@ -33,17 +47,31 @@ const deadly = <T extends object>(object: T, name: string): T =>
         return member;
       }
       const point = `${name}.${String(property)}`;
-      return async (...args: unknown[]) => {
+      return (...args: unknown[]) => {
         dieAt(`before ${point}`);
-        const result: unknown = await Reflect.apply(member, subject, args);
-        dieAt(`after ${point}`);
-        return result;
+        const result: unknown = Reflect.apply(member, subject, args);
+        // What lists step by step is no promise.
+        return result instanceof Promise ? result.then(dying(`after ${point}`)) : result;
       };
     },
   });
 
-const metadata = await openSqliteMetadata(path.join(home, 'repository.db'));
-const blobs = await openFilesystemBlobs(path.join(home, 'blobs'));
+const openMetadata = (): Promise<MetadataStore> =>
+  postgresPort === undefined
+    ? openSqliteMetadata(path.join(home, 'repository.db'))
+    : openPostgresMetadata({
+        ...{ host: '127.0.0.1', port: postgresPort, user: 'backstay', password: '', database: 'postgres' },
+        onError: () => undefined,
+      });
+const openBlobs = async (): Promise<BlobStore> => {
+  const location = bucket && parseStorageUrl(bucket.url);
+  return bucket !== undefined && location?.kind === 's3'
+    ? openS3Blobs(location, { credentials: bucket.credentials })
+    : await openFilesystemBlobs(path.join(home, 'blobs'));
+};
+
+const metadata = await openMetadata();
+const blobs = await openBlobs();
 const running = await startRepository({
   host: '127.0.0.1',
   port: 0,
@@ -61,6 +89,7 @@ const running = await startRepository({
   rateLimits: { default: 0, auth: 0 },
   uploadGrace: 0,
   drainTime: 1000,
+  ...(turnTimes === undefined ? {} : { turnTimes }),
 });
 process.stdout.write(`${running.url}\n`);
 // It is written at a proper end only, and this process has none: the next start would compile everything again.

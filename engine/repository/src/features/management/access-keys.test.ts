@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { call } from '../../testing/api.ts';
-import { createShop, type Harness, hashOnce } from '../../testing/harness.ts';
+import { createShop, type Harness } from '../../testing/harness.ts';
 import { armoured } from '../../testing/messages.ts';
 
 const users = '/api/stable/users';
@@ -21,15 +21,6 @@ beforeEach(async () => {
 });
 afterEach(() => shop.stop());
 
-const _account = async (name: string, roles: string[], more: Record<string, unknown> = {}) => {
-  await shop.put('BackupUser', name, {
-    email: `${name}@example.org`,
-    roles,
-    password: await hashOnce('secret'),
-    ...more,
-  });
-  return await shop.login(name);
-};
 const send = (target: string, token: string, json?: unknown) =>
   call(shop, target, { token, ...(json === undefined ? {} : { json }) });
 const statusOf = async (target: string, token: string, json?: unknown) => (await send(target, token, json)).status;

@@ -7,6 +7,7 @@ import { serverKilled } from './t1-server-killed.ts';
 import { killedAtCommit } from './t2-killed-at-commit.ts';
 import { exitCodes } from './t3-exit-codes.ts';
 import { killedBySignals } from './t4-signals.ts';
+import { smallDumps } from './t5-small-dumps.ts';
 import { clientKilled } from './t6-client-killed.ts';
 import { mutatedBodies } from './t7-mutations.ts';
 import { diskFull } from './t8-disk-full.ts';
@@ -21,6 +22,10 @@ import { expiredTokens } from './t17-expired-tokens.ts';
 import { lostRights } from './t18-lost-rights.ts';
 import { stoppedWithUploads } from './t19-stopped.ts';
 import { rottenObjects } from './t20-rotten-objects.ts';
+import { cutVersions } from './t21-cuts.ts';
+import { wrongKeys } from './t22-wrong-keys.ts';
+import { flippedBits } from './t23-flips.ts';
+import { otherVersions } from './t24-other-versions.ts';
 import { brokenRestores } from './t25-restores.ts';
 import { everyRouteAndRole } from './t43-authorization.ts';
 import { guessing } from './t44-guessing.ts';
@@ -31,6 +36,7 @@ export const cases: readonly FaultCase[] = [
   killedAtCommit,
   exitCodes,
   killedBySignals,
+  smallDumps,
   clientKilled,
   mutatedBodies,
   diskFull,
@@ -45,6 +51,10 @@ export const cases: readonly FaultCase[] = [
   lostRights,
   stoppedWithUploads,
   rottenObjects,
+  cutVersions,
+  wrongKeys,
+  flippedBits,
+  otherVersions,
   brokenRestores,
   everyRouteAndRole,
   guessing,

@@ -5,6 +5,12 @@ import path from 'node:path';
 
 const email = 'iwa@example.org';
 
+export interface GpgKeyOptions {
+  readonly passphrase?: string;
+  /** `future-default`: Curve25519. */
+  readonly algorithm?: 'rsa3072' | 'future-default';
+}
+
 /** A key made by the real gpg, in a keyring of its own, and its halves as files. */
 export class GpgKey {
   readonly email = email;
@@ -12,11 +18,15 @@ export class GpgKey {
   readonly publicPath = path.join(this.home, 'public.asc');
   readonly privatePath = path.join(this.home, 'private.asc');
 
-  constructor() {
-    this.#run('--quick-generate-key', `Test <${email}>`, 'rsa3072', 'default', 'never');
+  readonly #passphrase: string;
+
+  constructor({ passphrase = '', algorithm = 'rsa3072' }: GpgKeyOptions = {}) {
+    this.#passphrase = passphrase;
+    this.#run('--quick-generate-key', `Test <${email}>`, algorithm, 'default', 'never');
     const listed = this.#run('--with-colons', '--list-keys', email).toString();
     const fingerprint = /^fpr:+([0-9A-F]{40}):/m.exec(listed)?.[1] ?? '';
-    this.#run('--quick-add-key', fingerprint, 'rsa3072', 'encr', 'never');
+    // `default` makes RSA keys without a part that encrypts.
+    if (algorithm === 'rsa3072') this.#run('--quick-add-key', fingerprint, algorithm, 'encr', 'never');
     fs.writeFileSync(this.publicPath, this.#run('--armor', '--export', email));
     fs.writeFileSync(this.privatePath, this.#run('--armor', '--export-secret-keys', email));
   }
@@ -28,8 +38,12 @@ export class GpgKey {
 
   #run(...parameters: string[]): Buffer {
     const quiet = ['--homedir', this.home, '--batch', '--yes', '--quiet'];
-    return execFileSync('gpg', [...quiet, '--passphrase', '', '--pinentry-mode', 'loopback', ...parameters], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    return execFileSync(
+      'gpg',
+      [...quiet, '--passphrase', this.#passphrase, '--pinentry-mode', 'loopback', ...parameters],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
   }
 }

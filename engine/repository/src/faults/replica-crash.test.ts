@@ -44,7 +44,7 @@ describe.skipIf(missing !== '').each(['a shared folder', 'a bucket'])('two serve
     token = await tokenOf(other);
   }, 60_000);
   afterAll(async () => {
-    await Promise.all([doomed, other].map((server) => server.child.exitCode === null && killed(server)));
+    await Promise.all([doomed, other].filter((server) => server.child.exitCode === null).map(killed));
     await s3?.stop();
     postgres.stop();
     await rm(home, { recursive: true, force: true });

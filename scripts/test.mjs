@@ -32,7 +32,7 @@ function bringKubernetes() {
     spawnSync(process.execPath, [path.join(root, 'e2e/kubernetes/build.mjs')], { stdio: 'inherit', cwd: root });
   }
   const found = clusterBinaries();
-  if (found !== undefined) env.KUBEBUILDER_ASSETS ??= found;
+  if (found !== undefined) process.env.KUBEBUILDER_ASSETS ??= found;
 }
 
 const check = (name, script) => () => {

@@ -1,6 +1,7 @@
 import { controllerCases } from './controller-cases.ts';
 import type { FaultCase } from './fault-case.ts';
 import { fuzzCases } from './fuzz.ts';
+import { interoperability } from './interop.ts';
 import { plantedBugsAreCaught } from './planted-bugs.ts';
 import { powerCut } from './power-cut.ts';
 import { serverKilled } from './t1-server-killed.ts';
@@ -60,6 +61,7 @@ export const cases: readonly FaultCase[] = [
   guessing,
   ...controllerCases,
   ...fuzzCases,
+  interoperability,
   powerCut,
   plantedBugsAreCaught,
 ];

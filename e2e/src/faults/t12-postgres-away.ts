@@ -15,29 +15,29 @@ const recovery = 10_000;
 
 interface Away {
   readonly what: string;
-  /** Resolves when PostgreSQL takes requests again. */
-  away(postgres: PostgresServer, run: FaultRun): Promise<void>;
+  /** Resolves when PostgreSQL takes requests again. Runs `whileAway` at a time when it certainly takes none. */
+  away(postgres: PostgresServer, run: FaultRun, whileAway: (time: number) => Promise<void>): Promise<void>;
 }
 
 const restart: Away = {
   what: 'PostgreSQL is restarted',
-  away: (postgres, { random }) => postgres.restart(() => delay(random.int(0, 2000))),
+  away: (postgres, { random }, whileAway) => postgres.restart(() => whileAway(random.int(0, 2000))),
 };
 const pause: Away = {
   what: 'PostgreSQL stands still',
-  away: async (postgres, { long }) => {
+  away: async (postgres, { long }, whileAway) => {
     postgres.pause();
     // Longer than a check of readiness waits.
-    await delay(long ? 30_000 : 6_000);
+    await whileAway(long ? 30_000 : 6_000);
     postgres.resume();
   },
 };
 const exhausted: Away = {
   what: 'PostgreSQL has no connection to spare',
-  away: async (postgres, { random }) => {
+  away: async (postgres, { random }, whileAway) => {
     const breakOff = `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`;
     postgres.sql('postgres', `alter role ${role} connection limit 0; ${breakOff}`);
-    await delay(random.int(1000, 3000));
+    await whileAway(random.int(1000, 3000));
     postgres.sql('postgres', `alter role ${role} connection limit -1`);
   },
 };
@@ -48,15 +48,13 @@ const isReady = async (url: string): Promise<boolean> => {
   return reply.status === 200;
 };
 
-/** Whether a check that began meanwhile said that all is well. */
-async function readyWhile(url: string, away: Promise<void>): Promise<boolean> {
+/** Whether a check that began and ended within the time said that all is well. */
+async function readyWithin(url: string, time: number): Promise<boolean> {
   let over = false;
-  const ended = away.then(() => {
+  const ended = delay(time).then(() => {
     over = true;
   });
   const answers: boolean[] = [];
-  // The first look may still meet the database as it was.
-  await delay(300);
   while (!over) {
     const ready = await isReady(url);
     if (!over) answers.push(ready);
@@ -80,7 +78,9 @@ interface Struck {
 
 async function hurt({ bench, postgres, run }: Struck, { what, away }: Away): Promise<void> {
   const { url } = bench.repository;
-  if (await readyWhile(url, away(postgres, run))) run.broken(`${what}: the repository says that it is ready`);
+  await away(postgres, run, async (time) => {
+    if (await readyWithin(url, time)) run.broken(`${what}: the repository says that it is ready`);
+  });
   const milliseconds = await comesBack(url);
   if (milliseconds > recovery) run.broken(`${what}: back ${Math.round(milliseconds)} ms after it`);
 }

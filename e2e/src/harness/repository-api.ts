@@ -32,7 +32,7 @@ export interface CollectionApi {
   /** Appends to an open upload. */
   append(id: string, bytes: Buffer): Promise<Answer>;
   /** A plain upload; the body is streamed. */
-  upload(body: Iterable<Buffer>): Promise<number>;
+  upload(body: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<number>;
   download(version: number | 'latest'): Promise<IncomingMessage>;
 }
 

@@ -265,6 +265,8 @@ export class UploadService {
       );
     }
     if (found.state === 'committed') {
+      // Whoever made it a version may have died before the staged bytes went.
+      await this.#options.blobs.discardStaged(upload.id);
       return await this.#options.metadata.uploads.complete(found, this.#options.clock.now());
     }
     return found.state === 'open' ? undefined : await this.#committer.carryOut(found, turn);

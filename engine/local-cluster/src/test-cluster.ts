@@ -106,6 +106,24 @@ export const createPod = ({ registry }: TestCluster, name: string, spec: PodSpec
     spec,
   }) as Pod;
 
+export const createSecret = (
+  { registry }: { registry: ClusterRegistry },
+  name: string,
+  stringData: Record<string, string> = {},
+): void => {
+  const metadata = { name, namespace: 'default' };
+  registry.create(resources.secrets, { apiVersion: 'v1', kind: 'Secret', metadata, stringData });
+};
+
+export const createConfigMap = (
+  { registry }: { registry: ClusterRegistry },
+  name: string,
+  data: Record<string, string>,
+): void => {
+  const metadata = { name, namespace: 'default' };
+  registry.create(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+};
+
 export const getPod = ({ registry }: TestCluster, name: string): Pod | undefined =>
   registry.get(resources.pods, 'default', name) as Pod | undefined;
 
@@ -165,6 +183,13 @@ export const readLog = async (
   }
   return Buffer.concat(parts);
 };
+
+export const podFolder = (cluster: TestCluster, name: string): string =>
+  join(cluster.home, 'pods', getPod(cluster, name)?.metadata.uid ?? '');
+
+/** What a Pod wrote until its end. */
+export const podOutput = async (cluster: TestCluster, name: string): Promise<string> =>
+  (await readLog(cluster, await podEnded(cluster, name))).toString();
 
 /** Whether the process still works; one that only waits to be buried does not. */
 export const isAlive = (pid: number): boolean => startOf(pid) !== undefined;

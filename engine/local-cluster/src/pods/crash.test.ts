@@ -7,6 +7,7 @@ import {
   bash,
   createJob,
   createPod,
+  createSecret,
   getPod,
   isAlive,
   jobEnded,
@@ -88,11 +89,7 @@ describe('kill -9 of the whole program', () => {
       reason: 'NodeRestarted',
       message: 'Backstay was stopped while this was running',
     });
-    cluster.registry.create(resources.secrets, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'late', namespace: 'default' },
-    });
+    createSecret(cluster, 'late');
     expect((await jobEnded(cluster, 'waiting')).status?.succeeded).toBe(1);
     const quick = await jobEnded(cluster, 'quick');
     expect((quick.status?.succeeded ?? 0) + (quick.status?.failed ?? 0)).toBeGreaterThan(0);

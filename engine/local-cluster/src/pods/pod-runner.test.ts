@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { resources } from '../controllers/resources.ts';
 import {
   bash,
   createPod,
+  createSecret,
   eventsOf,
   getPod,
   isAlive,
@@ -21,30 +22,12 @@ import {
 let cluster: TestCluster;
 beforeEach(() => {
   cluster = startTestCluster({
-    environment: { FROM_RUNNER: 'yes' },
     restartDelays: { first: 20, longest: 100 },
     stopGrace: 2000,
   });
 });
 afterEach(() => cluster.stop());
 
-const secret = (name: string, stringData: Record<string, string>) =>
-  cluster.registry.create(resources.secrets, {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace: 'default' },
-    stringData,
-  });
-const configMap = (name: string, data: Record<string, string>) =>
-  cluster.registry.create(resources.configMaps, {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name, namespace: 'default' },
-    data,
-  });
-const folderOf = (name: string): string => join(cluster.home, 'pods', getPod(cluster, name)?.metadata.uid ?? '');
-const outputOf = async (name: string): Promise<string> =>
-  (await readLog(cluster, await podEnded(cluster, name))).toString();
 const pidFrom = (file: string): Promise<number> =>
   until(`a pid in ${file}`, () => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0) || undefined);
 
@@ -78,7 +61,7 @@ describe('the end of a container', () => {
   });
 
   it('tells that its environment is too large', async () => {
-    secret('large', { VALUE: 'x'.repeat(400_000) });
+    createSecret(cluster, 'large', { VALUE: 'x'.repeat(400_000) });
     createPod(cluster, 'p', bash('true', { container: { envFrom: [{ secretRef: { name: 'large' } }] } }));
     expect(terminated(await podEnded(cluster, 'p'))).toMatchObject({
       exitCode: 128,
@@ -126,137 +109,6 @@ describe('init containers and restarts', () => {
     expect((await readLog(cluster, pod, { run: 2 })).toString()).toBe('3\n');
     // Of runs that are long past nothing is kept.
     expect((await readLog(cluster, pod, { run: 0 })).toString()).toBe('');
-  });
-});
-
-describe('volumes', () => {
-  it('mounts them with the rights of Kubernetes and rewrites paths where scripts name them', async () => {
-    secret('s', { key: '/mnt/init stays', 'run.sh': '#!/bin/sh\ncat /mnt/c/text' });
-    configMap('c', { text: 'see /mnt/init and /mnt/init2', other: 'no' });
-    const spec = bash(
-      'ls -l /mnt/s | tr -s " " | cut -d" " -f1,9; cat /mnt/s/key; /mnt/s/run.sh; ls /mnt/c; ls -d /mnt/e/sub',
-      {
-        container: {
-          volumeMounts: [
-            { name: 's', mountPath: '/mnt/s' },
-            { name: 'c', mountPath: '/mnt/c/' },
-            { name: 'e', mountPath: '/mnt/init' },
-            { name: 'e', mountPath: '/mnt/e/sub', subPath: 'a/b' },
-          ],
-        },
-        volumes: [
-          { name: 's', secret: { secretName: 's', defaultMode: 0o755 } },
-          { name: 'c', configMap: { name: 'c', items: [{ key: 'text', path: 'text' }] } },
-          { name: 'e', emptyDir: {} },
-        ],
-      },
-    );
-    createPod(cluster, 'p', spec);
-    const output = await outputOf('p');
-    const folder = folderOf('p');
-    expect(output).toContain('-rwx------ key');
-    expect(output).toContain('/mnt/init stays');
-    expect(output).toContain(`see ${folder}/volumes/e and /mnt/init2text\n${folder}/volumes/e/a/b`);
-    expect(statSync(folder).mode & 0o777).toBe(0o700);
-    expect(existsSync(join(folder, 'files'))).toBe(false);
-  });
-
-  it('waits for a missing Secret, says so, and goes on when it appears', async () => {
-    const spec = bash('cat /mnt/s/key', {
-      container: { volumeMounts: [{ name: 's', mountPath: '/mnt/s' }] },
-      volumes: [{ name: 's', secret: { secretName: 'late' } }],
-    });
-    createPod(cluster, 'p', spec);
-    await until('FailedMount', () => eventsOf(cluster, 'p').some(({ reason }) => reason === 'FailedMount'));
-    expect(getPod(cluster, 'p')?.status?.phase).toBe('Pending');
-    expect(eventsOf(cluster, 'p')[0]?.message).toContain('secret "late" not found');
-    secret('late', { key: 'here' });
-    expect(await outputOf('p')).toBe('here');
-  });
-
-  it('refuses paths that lead out of a volume', async () => {
-    configMap('c', { a: 'x' });
-    const spec = bash('true', {
-      container: { volumeMounts: [{ name: 'e', mountPath: '/m', subPath: 'a/../../../x' }] },
-      volumes: [{ name: 'e', emptyDir: {} }],
-    });
-    try {
-      createPod(cluster, 'p', spec);
-    } catch (error) {
-      expect(String(error)).toContain('..');
-      return;
-    }
-    const event = await until('FailedMount', () => eventsOf(cluster, 'p')[0]);
-    expect(event.message).toContain('leads out of its volume');
-  });
-
-  it('keeps the folder of a claim through Pods, until the claim goes', async () => {
-    cluster.registry.create(resources.claims, {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name: 'data', namespace: 'default' },
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-    });
-    await until('a bound claim', () => {
-      const claim = cluster.registry.get(resources.claims, 'default', 'data');
-      return (claim?.['status'] as { phase?: string } | undefined)?.phase === 'Bound';
-    });
-    const withClaim = (script: string) =>
-      bash(script, {
-        container: { volumeMounts: [{ name: 'd', mountPath: '/data' }] },
-        volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }],
-      });
-    createPod(cluster, 'writer', withClaim('echo kept > /data/f'));
-    await podEnded(cluster, 'writer');
-    createPod(cluster, 'reader', withClaim('cat /data/f'));
-    expect(await outputOf('reader')).toBe('kept\n');
-    const uid = cluster.registry.get(resources.claims, 'default', 'data')?.metadata.uid ?? '';
-    cluster.registry.delete(resources.claims, { namespace: 'default', name: 'data' });
-    await until('no folder', () => !existsSync(join(cluster.home, 'volumes', uid)));
-  });
-});
-
-describe('the environment', () => {
-  it('is clean but for the machine, the Pod and what it names', async () => {
-    process.env['BACKSTAY_TEST_LEAK'] = 'leaked';
-    secret('s', { ONE: '1', PATHLIKE: '/m/x', TEXT: 'in /m/x' });
-    configMap('c', { two: '2' });
-    const env = [
-      { name: 'A', value: 'a$(pre_two)' },
-      { name: 'B', value: '$(A)-$$(A)-$(NOPE) /m/y' },
-      { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-      { name: 'APP', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } },
-      { name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'ONE' } } },
-      { name: 'NO', valueFrom: { secretKeyRef: { name: 'none', key: 'ONE', optional: true } } },
-    ];
-    const envFrom = [{ secretRef: { name: 's' } }, { prefix: 'pre_', configMapRef: { name: 'c' } }];
-    const spec = bash('env; echo "arg $0"', {
-      container: {
-        env,
-        envFrom,
-        command: ['bash', '-c', 'env; echo "arg $0"', '$(A)'],
-        volumeMounts: [{ name: 'e', mountPath: '/m' }],
-      },
-      volumes: [{ name: 'e', emptyDir: {} }],
-    });
-    createPod(cluster, 'p', spec);
-    const lines = (await outputOf('p')).split('\n');
-    delete process.env['BACKSTAY_TEST_LEAK'];
-    const real = `${folderOf('p')}/volumes/e`;
-    const wanted = ['FROM_RUNNER=yes', 'A=a2', `B=a2-$(A)-$(NOPE) ${real}/y`, 'POD=p', 'APP=it', 'KEY=1', 'ONE=1'];
-    expect(lines).toEqual(expect.arrayContaining([...wanted, `PATHLIKE=${real}/x`, 'TEXT=in /m/x', 'arg a2']));
-    expect(lines.filter((line) => /^(NO|BACKSTAY_TEST_LEAK)=/.test(line))).toEqual([]);
-  });
-
-  it('waits for a missing reference', async () => {
-    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'late', key: 'a' } } }];
-    createPod(cluster, 'p', bash('echo $A', { container: { env } }));
-    await until('the reason', () => {
-      const waiting = getPod(cluster, 'p')?.status?.containerStatuses?.[0]?.state?.waiting;
-      return waiting?.reason === 'CreateContainerConfigError' && waiting.message === 'configmap "late" not found';
-    });
-    configMap('late', { a: 'came' });
-    expect(await outputOf('p')).toBe('came\n');
   });
 });
 
@@ -324,11 +176,7 @@ describe('stopping', () => {
     expect(getPod(first, 'pending')?.status?.phase).toBe('Pending');
     first.registry.close();
     const second = startTestCluster({ home });
-    second.registry.create(resources.secrets, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'late', namespace: 'default' },
-    });
+    createSecret(second, 'late');
     const pod = await podEnded(second, 'pending');
     expect(pod.status).toMatchObject({ phase: 'Succeeded' });
     expect((await readLog(second, pod)).toString()).toBe('went on\n');
@@ -377,34 +225,5 @@ describe('more Pods than the machine takes', () => {
     expect(getPod(small, 'd')).toBeUndefined();
     expect(eventsOf(small, 'e').map(({ reason }) => reason)).toContain('FailedScheduling');
     await small.stop();
-  });
-});
-
-describe('a home with a hostile name', () => {
-  it('does not matter to scripts', async () => {
-    const parent = temporaryFolder();
-    const home = join(parent, "it's a `home` $HOME");
-    mkdirSync(home);
-    const odd = startTestCluster({ home });
-    createPod(
-      odd,
-      'p',
-      bash('echo x > /mnt/e/f; cat /mnt/e/f /mnt/c/script', {
-        container: {
-          volumeMounts: [
-            { name: 'e', mountPath: '/mnt/e' },
-            { name: 'h', mountPath: '/mnt/c' },
-          ],
-        },
-        volumes: [
-          { name: 'e', emptyDir: {} },
-          { name: 'h', hostPath: { path: parent } },
-        ],
-      }),
-    );
-    writeFileSync(join(parent, 'script'), 'y\n');
-    expect((await readLog(odd, await podEnded(odd, 'p'))).toString()).toBe('x\ny\n');
-    await odd.stop();
-    rmSync(parent, { recursive: true });
   });
 });

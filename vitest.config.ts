@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // One runner for every package. A test that needs a DOM asks for it in its first line (`@vitest-environment jsdom`).
 export default defineConfig({
   test: {
-    include: ['{shared,kubernetes,bff,web,engine}/**/*.test.{ts,tsx}'],
+    include: ['{shared,kubernetes,sqlite,bff,web,engine}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     environment: 'node',
     testTimeout: 30_000,

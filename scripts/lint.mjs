@@ -7,6 +7,7 @@ const run = (name, args) =>
 
 const steps = [
   () => run('biome', ['check', '--error-on-warnings', '.']),
-  () => run('oxlint', ['--type-aware', '--deny-warnings', 'shared', 'kubernetes', 'bff', 'web', 'engine', 'e2e']),
+  () =>
+    run('oxlint', ['--type-aware', '--deny-warnings', 'shared', 'kubernetes', 'sqlite', 'bff', 'web', 'engine', 'e2e']),
 ];
 process.exit(steps.map((step) => step()).some((status) => status !== 0) ? 1 : 0);

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './lib/paths.mjs';
 
-const projects = ['shared', 'shared/tsconfig.test.json', 'kubernetes', 'bff', 'web', 'e2e', ...engines()];
+const projects = ['shared', 'shared/tsconfig.test.json', 'kubernetes', 'sqlite', 'bff', 'web', 'e2e', ...engines()];
 const failed = projects.filter((project) => {
   const result = spawnSync(path.join(root, 'node_modules/.bin/tsc'), ['-p', path.join(root, project)], {
     stdio: 'inherit',

@@ -8,7 +8,7 @@ const parts = [
   { name: 'web', sources: ['web', ...common], result: 'web/dist/index.html', title: 'Building the console' },
   {
     name: 'server',
-    sources: ['kubernetes', 'bff', 'engine', 'deploy/crds', ...common],
+    sources: ['kubernetes', 'sqlite', 'bff', 'engine', 'deploy/crds', ...common],
     result: 'engine/cli/dist/backstay.mjs',
     title: 'Building the server',
   },

@@ -1,5 +1,5 @@
-import { type Generated, Kysely, SqliteDialect } from 'kysely';
-import { openSqlite } from './node-sqlite.ts';
+import { createSqliteDialect, openShared } from '@backstay/sqlite';
+import { type Generated, Kysely } from 'kysely';
 
 /** Instants are milliseconds since 1970. */
 export interface HistorySchema {
@@ -68,8 +68,8 @@ const migrations = [
 
 /** Opens the console's database, creating or upgrading it. A database of a newer Backstay is refused. */
 export function openHistory(file: string): HistoryDatabase {
-  const sqlite = openSqlite(file);
-  const [row] = sqlite.prepare('pragma user_version').all([]) as { user_version: number }[];
+  const sqlite = openShared(file);
+  const [row] = sqlite.prepare('pragma user_version').all() as { user_version: number }[];
   const current = row?.user_version ?? 0;
   if (current > migrations.length) {
     sqlite.close();
@@ -79,5 +79,5 @@ export function openHistory(file: string): HistoryDatabase {
     if (index < current) continue;
     sqlite.exec(`begin immediate; ${migration} pragma user_version = ${index + 1}; commit`);
   }
-  return new Kysely<HistorySchema>({ dialect: new SqliteDialect({ database: sqlite }) });
+  return new Kysely<HistorySchema>({ dialect: createSqliteDialect(sqlite) });
 }

@@ -109,6 +109,7 @@ const shutDown = async ({
   } catch (error) {
     services.logger.error({ err: error }, 'the last sweep failed, the next start repeats it');
   } finally {
+    uploads.stop();
     await services.recorder.close();
     await metadata.close();
   }

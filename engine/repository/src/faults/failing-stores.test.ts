@@ -1,5 +1,6 @@
 import { readdir, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DiskFullError } from '@backstay/sqlite';
 import { afterEach, expect, it } from 'vitest';
 import { type BlobStore, StorageError } from '../blobs/blob-store.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
@@ -10,10 +11,12 @@ import { eventually } from '../testing/raw-client.ts';
 
 /** Names of methods that fail at present, such as `blobs.publish`. */
 const broken = new Set<string>();
+const away = (): Error => new Error('the database is away');
+const diskFull = (): Error => new DiskFullError(undefined);
+/** How methods of the database fail. */
+let databaseFault = away;
 const fault = (name: string): Error =>
-  name.startsWith('blobs')
-    ? new StorageError('full', 'no space left on the storage')
-    : new Error('the database is away');
+  name.startsWith('blobs') ? new StorageError('full', 'no space left on the storage') : databaseFault();
 
 const breakable = <T extends object>(object: T, name: string): T =>
   new Proxy(object, {
@@ -32,6 +35,7 @@ const breakable = <T extends object>(object: T, name: string): T =>
 let shop: Harness;
 afterEach(async () => {
   broken.clear();
+  databaseFault = away;
   await shop.stop();
 });
 const create = async (): Promise<string> => {
@@ -92,6 +96,40 @@ it('a full disk ends an upload of the protocol as aborted', async () => {
   expect(upload).toMatchObject({ state: 'aborted', reason: 'no space left on the storage' });
   const { usage } = (await call(shop, `GET ${base}/usage`, { token })).body.data;
   expect(usage.reservedBytes).toBe(0);
+});
+
+it('a full disk of the database is 507, and the room of the upload is free once the database has some', async () => {
+  const token = await create();
+  const opened = await call(shop, `POST ${base}/uploads`, { token, json: { key: 'a-key-on-a-full-disk' } });
+  const one = `${base}/uploads/${opened.body.data.upload.id}`;
+  const append = () => call(shop, `PATCH ${one}`, { token, headers: { 'upload-offset': '0' }, body: armoured() });
+  databaseFault = diskFull;
+  broken.add('uploads.abort').add('locks.release').add('sessions.find');
+  expect((await append()).status).toBe(507);
+  broken.delete('sessions.find');
+  broken.add('blobs.stage');
+  expect((await append()).status).toBe(507);
+  expect(await leftovers()).toEqual([]);
+  expect(await append()).toMatchObject({ status: 409, body: { error: expect.stringContaining('no space left') } });
+  const usage = async () => (await call(shop, `GET ${base}/usage`, { token })).body.data.usage;
+  expect((await usage()).reservedBytes).toBeGreaterThan(0);
+  broken.clear();
+  await eventually(async () => (await usage()).reservedBytes === 0);
+});
+
+it('a full disk of the database does not take a decided version back', async () => {
+  const token = await create();
+  const message = armoured(500);
+  const opened = await call(shop, `POST ${base}/uploads`, { token, json: { key: 'a-key-that-is-decided' } });
+  const one = `${base}/uploads/${opened.body.data.upload.id}`;
+  await call(shop, `PATCH ${one}`, { token, headers: { 'upload-offset': '0' }, body: message });
+  const json = { sha256: sha256(message), size: message.length };
+  databaseFault = diskFull;
+  broken.add('uploads.complete');
+  expect((await call(shop, `POST ${one}/finalise`, { token, json })).status).toBe(503);
+  expect((await call(shop, `DELETE ${one}`, { token })).status).toBe(409);
+  broken.clear();
+  expect((await call(shop, `POST ${one}/finalise`, { token, json })).body.data.version.versionNumber).toBe(1);
 });
 
 it.each(['uploads.open', 'uploads.decide', 'uploads.complete'])(

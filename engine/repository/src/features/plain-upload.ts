@@ -5,6 +5,7 @@ import type { ActorContext } from '../http/context.ts';
 import { MultipartError, multipartBoundary, multipartFile } from '../http/multipart.ts';
 import { Failure, failure, type Reply, success } from '../http/reply.ts';
 import { BrokenBodyError } from '../http/request-body.ts';
+import { isDiskFull } from '../metadata/disk-full.ts';
 import { takeLock, whileHeld } from '../metadata/held-lock.ts';
 import type { Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
@@ -110,6 +111,9 @@ const commit = async (services: Services, upload: Upload, target: UploadTarget):
     await services.rotator.rotate(target.document.name, target.rules.limits);
     return version;
   } catch (error) {
+    if (isDiskFull(error)) {
+      throw error;
+    }
     services.logger.error({ err: error, upload: upload.id }, 'an upload could not be committed');
     const cause = error instanceof StorageError || error instanceof UploadError ? error.message : 'cannot register it';
     const prefix = 'cannot upload version. ';

@@ -5,6 +5,7 @@ import type { SessionService } from '../access/session.ts';
 import { BusyError } from '../access/slots.ts';
 import { TokenError } from '../access/tokens.ts';
 import { MisconfiguredError } from '../configuration/misconfigured-error.ts';
+import { isDiskFull } from '../metadata/disk-full.ts';
 import { isPassing } from '../metadata/retrying-store.ts';
 import { UploadError } from '../uploads/upload-errors.ts';
 import { clientAddress } from './client-address.ts';
@@ -65,6 +66,10 @@ const replyOf = (error: unknown, logger: Logger): Reply => {
   if (isPassing(error)) {
     logger.error({ err: error }, 'the database was not there for a request');
     return busy('the database is not available at the moment').reply;
+  }
+  if (isDiskFull(error)) {
+    logger.error({ err: error }, 'the database has no room left on its disk');
+    return failure(507, 'no space left on the disk of the database').reply;
   }
   if (error instanceof BrokenBodyError || error instanceof UploadError) {
     return failure(400, error.message).reply;

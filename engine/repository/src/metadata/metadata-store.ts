@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
+import { createSqliteDialect, openExclusively } from '@backstay/sqlite';
 import { Kysely, sql } from 'kysely';
 import { type AccessKeyStore, createAccessKeyStore } from './access-keys.ts';
 import { type AuditLog, createAuditLog } from './audit.ts';
@@ -8,7 +7,6 @@ import { createLockStore, type LockStore } from './locks.ts';
 import { createMaintenanceStore, type MaintenanceStore } from './maintenance.ts';
 import { migrate } from './migrations.ts';
 import { createSessionStore, type SessionStore } from './sessions.ts';
-import { createSqliteDialect, openExclusively } from './sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 import { createTurnStore, type DatabaseClock, sqliteClock, type TurnStore } from './turns.ts';
 import { createUploadStore, type UploadStore } from './uploads.ts';
@@ -67,7 +65,6 @@ export const createMetadataStore = (
 
 /** Opens or creates the database file and its folder, and brings its schema up to date. */
 export const openSqliteMetadata = async (file: string): Promise<MetadataStore> => {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const database = openExclusively(file);
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(database) });
   try {

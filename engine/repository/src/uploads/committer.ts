@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { blobKey } from '../blobs/blob-keys.ts';
 import { type BlobStore, StorageError } from '../blobs/blob-store.ts';
 import type { Clock } from '../clock.ts';
+import { isDiskFull } from '../metadata/disk-full.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
 import type { CommitDecision, NewCommit, Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
@@ -59,7 +60,12 @@ export class Committer {
 
   async #complete(upload: Upload): Promise<Version> {
     const { metadata, blobs, clock } = this.#options;
-    const version = await metadata.uploads.complete(upload, clock.now());
+    const version = await metadata.uploads.complete(upload, clock.now()).catch((error: unknown) => {
+      // It is decided and will be a version: whoever asks must come again, and must not believe that it was refused.
+      throw isDiskFull(error)
+        ? new StorageError('busy', 'the database has no room on its disk to note the version yet', error)
+        : error;
+    });
     await blobs.discardStaged(upload.id);
     return version;
   }

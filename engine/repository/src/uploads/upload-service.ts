@@ -4,11 +4,13 @@ import { type BlobStore, StorageError } from '../blobs/blob-store.ts';
 import { type Clock, later } from '../clock.ts';
 import { type CollectionRules, filenameOf } from '../configuration/collection-rules.ts';
 import type { CollectionDocument } from '../configuration/documents.ts';
+import { isDiskFull } from '../metadata/disk-full.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
 import { type NewCommit, NoRoomError, type Upload } from '../metadata/uploads.ts';
 import type { Version } from '../metadata/versions.ts';
 import { runAlone } from '../sweep/single-runner.ts';
 import { Committer } from './committer.ts';
+import { OverdueAborts } from './overdue-aborts.ts';
 import { type StagedSummary, Staging } from './staging.ts';
 import { UploadError } from './upload-errors.ts';
 import { type Turn, UploadTurns, type UploadTurnsOptions } from './upload-turns.ts';
@@ -43,11 +45,20 @@ export interface Uploader {
 
 type Source = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 
+const refusals: readonly string[] = ['too-large', 'not-a-message', 'empty'];
+
+/** Whether nothing can come of an upload any more. */
+const isHopeless = (error: unknown): boolean =>
+  (error instanceof StorageError && error.failure !== 'busy') ||
+  (error instanceof UploadError && refusals.includes(error.failure)) ||
+  isDiskFull(error);
+
 /** The life of uploads: reserve, append, commit or abort. Knows no HTTP and no rights. */
 export class UploadService {
   readonly #committer: Committer;
   readonly #options: UploadServiceOptions;
   readonly #turns: UploadTurns;
+  readonly #overdue: OverdueAborts;
   #deepSweepDue = Number.NEGATIVE_INFINITY;
   readonly #stagings = new Map<string, Staging>();
 
@@ -57,6 +68,10 @@ export class UploadService {
     const { metadata, logger, turnTimes: times } = options;
     const store = metadata.exclusive ? undefined : metadata.turns;
     this.#turns = new UploadTurns({ store, logger, ...(times === undefined ? {} : { times }) });
+    const abortNow = async ({ upload, reason }: { upload: Upload; reason: string }): Promise<void> => {
+      await this.#turns.run(upload.id, (turn) => this.#discardNow(upload, reason, turn));
+    };
+    this.#overdue = new OverdueAborts(abortNow, logger);
   }
 
   /** Uploads that this process has begun to receive and that are not settled. */
@@ -71,6 +86,7 @@ export class UploadService {
     wish: { key?: string; expectedBytes?: number } = {},
   ): Promise<{ upload: Upload; created: boolean } | undefined> {
     const { metadata, clock, idleTimeout } = this.#options;
+    await this.#overdue.settle();
     const now = clock.now();
     const opened = await metadata.uploads.open({
       id: randomUUID(),
@@ -157,6 +173,11 @@ export class UploadService {
     });
   }
 
+  /** Nothing is tried again after this. Call it before the database is closed. */
+  stop(): void {
+    this.#overdue.stop();
+  }
+
   async #receive(
     upload: Upload,
     staging: Staging,
@@ -229,6 +250,7 @@ export class UploadService {
   }
 
   async #mustBeOpen(upload: Upload): Promise<void> {
+    this.#overdue.refuse(upload.id);
     const found = await this.#options.metadata.uploads.find(upload.collectionId, upload.id);
     if (found?.state !== 'open') {
       this.#stagings.delete(upload.id);
@@ -246,17 +268,16 @@ export class UploadService {
   }
 
   async #afterFailure(upload: Upload, error: unknown, turn: Turn): Promise<void> {
-    const hopeless =
-      (error instanceof StorageError && error.failure !== 'busy') ||
-      (error instanceof UploadError && ['too-large', 'not-a-message', 'empty'].includes(error.failure));
-    if (hopeless) {
-      await this.#discard(upload, error.message, turn);
+    if (isHopeless(error)) {
+      // What went wrong first is what the client has to know.
+      await this.#discard(upload, error instanceof Error ? error.message : 'failed', turn).catch(() => undefined);
       return;
     }
     await this.#extendLease(upload.id, deadConnectionLease);
   }
 
   async #alreadyDecided(upload: Upload, turn: Turn): Promise<Version | undefined> {
+    this.#overdue.refuse(upload.id);
     const found = await this.#options.metadata.uploads.find(upload.collectionId, upload.id);
     if (found === undefined || found.state === 'aborted') {
       throw new UploadError(
@@ -295,17 +316,46 @@ export class UploadService {
     return content;
   }
 
+  /** What cannot be noted now is noted as soon as it can. */
   async #discard(upload: Upload, reason: string, turn: Turn): Promise<boolean> {
-    const { metadata, blobs, clock, logger } = this.#options;
+    try {
+      return await this.#discardNow(upload, reason, turn);
+    } catch (error) {
+      this.#options.logger.error({ err: error, upload: upload.id }, 'an abort could not be noted, it is tried again');
+      this.#overdue.add(upload, reason);
+      throw error;
+    }
+  }
+
+  async #discardNow(upload: Upload, reason: string, turn: Turn): Promise<boolean> {
     await turn.confirm();
-    const aborted = await metadata.uploads.abort(upload.id, reason, clock.now());
+    const aborted = await this.#noteAbort(upload, reason);
     this.#stagings.delete(upload.id);
     if (aborted) {
-      await blobs.discardStaged(upload.id).catch((error: unknown) => {
-        logger.error({ err: error, upload: upload.id }, 'staged bytes could not be removed, the sweep will try again');
-      });
+      await this.#removeStaged(upload);
     }
     return aborted;
+  }
+
+  async #noteAbort(upload: Upload, reason: string): Promise<boolean> {
+    const { metadata, clock } = this.#options;
+    try {
+      return await metadata.uploads.abort(upload.id, reason, clock.now());
+    } catch (error) {
+      if (!isDiskFull(error) || (await metadata.uploads.findById(upload.id))?.state !== 'open') {
+        throw error;
+      }
+      // Nobody needs the bytes of this upload any more, and their room may be all that the database lacks.
+      await this.#removeStaged(upload);
+      return await metadata.uploads.abort(upload.id, reason, clock.now());
+    }
+  }
+
+  async #removeStaged({ id }: Upload): Promise<void> {
+    const { blobs, logger } = this.#options;
+    await blobs.discardStaged(id).catch((error: unknown) => {
+      logger.error({ err: error, upload: id }, 'staged bytes could not be removed, the sweep will try again');
+    });
   }
 
   async #finishLate(upload: Upload, turn: Turn): Promise<void> {

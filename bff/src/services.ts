@@ -103,7 +103,7 @@ interface Base {
   now: () => number;
 }
 
-function createFeatures(base: Base, options: ServiceOptions, hooks: { beforeCancel: (job: Job) => void }) {
+function createFeatures(base: Base, options: ServiceOptions, hooks: { beforeCancel: (job: Job) => Promise<void> }) {
   const { access, caches, collections, repository, records, now } = base;
   const { jobUrl, namespace } = options.repository;
   const catalog = new ProcedureCatalog(caches.templates);

@@ -41,6 +41,8 @@ export interface LogOptions {
   sinceTime?: string;
   timestamps?: boolean;
   signal?: AbortSignal;
+  /** Called when the server begins to answer. With `follow` that may be as late as the first byte. */
+  onOpen?: () => void;
 }
 
 export interface WatchOptions extends ListOptions {

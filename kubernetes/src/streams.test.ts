@@ -35,15 +35,17 @@ describe('podLog', () => {
     expect(`${server.requests[0]?.query}`).toBe('container=c&follow=true&tailLines=0&timestamps=true');
   });
 
-  it('ends cleanly when it is aborted', async () => {
+  it('says when it begins, and ends cleanly when it is aborted', async () => {
     await serve(hang);
     const stop = new AbortController();
     let text = '';
-    for await (const chunk of client.podLog(pod, { follow: true, signal: stop.signal })) {
+    const opened: string[] = [];
+    const onOpen = () => opened.push(text);
+    for await (const chunk of client.podLog(pod, { follow: true, signal: stop.signal, onOpen })) {
       text += Buffer.from(chunk).toString();
       stop.abort();
     }
-    expect(text).toBe('first\n');
+    expect([text, opened]).toEqual(['first\n', ['']]);
   });
 
   it('frees the connection when the reader stops early', async () => {

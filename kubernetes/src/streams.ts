@@ -102,5 +102,6 @@ export const readPodLog = (
     },
     signal: options.signal,
   };
-  return readStream(transport, request, options.follow ? { headers: 0, idle: 0 } : { headers: 60_000, idle: 60_000 });
+  const timeouts = options.follow ? { headers: 0, idle: 0 } : { headers: 60_000, idle: 60_000 };
+  return readStream(transport, request, { ...timeouts, onOpen: options.onOpen });
 };

@@ -184,6 +184,7 @@ class MemoryClient implements KubeClient {
   ): AsyncGenerator<Uint8Array> {
     this.#may({ verb: 'get', resource: 'pods', subresource: 'log', namespace: key.namespace });
     const log = this.#cluster.logs.get(`${key.namespace}/${key.name}/${options.container}`);
+    options.onOpen?.();
     if (log !== undefined) yield* log();
   }
 

@@ -31,6 +31,7 @@ const atOnce = 2;
 const firstRetryMilliseconds = 1_000;
 const longestRetryMilliseconds = 60_000;
 const mostAttempts = 8;
+const longestBeginMilliseconds = 1_000;
 
 /**
  * Keeps every finished job for good: its record and its log, before the cluster may delete them. What fails is tried again,
@@ -66,23 +67,30 @@ export class JobArchiver {
     });
   }
 
-  /** Reads along from now on: a job that its deadline ends loses its Pods, and with them its log. */
-  follow(job: Job): void {
+  /**
+   * Reads along from now on: a job that its deadline ends loses its Pods, and with them its log. Resolves when the log has
+   * begun to come, or after a moment: some servers begin with the first byte, and a job may be silent.
+   */
+  async follow(job: Job): Promise<void> {
     const id = job.metadata.uid ?? '';
     if (this.#followed.has(id) || this.#abort.signal.aborted) return;
-    const following = this.#follow(job).catch((error: unknown) => {
+    const begun = Promise.withResolvers<void>();
+    const following = this.#follow(job, begun.resolve).catch((error: unknown) => {
       this.#parts.logger.warn({ err: error, job: job.metadata.name }, 'cannot follow the log of a job');
       return undefined;
     });
     this.#followed.set(id, following);
+    const patience = setTimeout(begun.resolve, longestBeginMilliseconds);
+    await Promise.race([begun.promise, following]);
+    clearTimeout(patience);
   }
 
-  async #follow(job: Job): Promise<Followed | undefined> {
+  async #follow(job: Job, onOpen: () => void): Promise<Followed | undefined> {
     const { archive, caches, client } = this.#parts;
     const reader = new LogReader();
     const pods = caches.podsOf(job.metadata.uid ?? '');
     if (pods.length === 0) return undefined;
-    const log = readJobLog({ caches, client }, job, { follow: true, signal: this.#abort.signal });
+    const log = readJobLog({ caches, client }, job, { follow: true, signal: this.#abort.signal, onOpen });
     await archive.write(job.metadata.uid ?? '', readAlong(log, reader));
     return { reader, pods };
   }

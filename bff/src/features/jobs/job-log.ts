@@ -12,6 +12,8 @@ export interface JobLogOptions {
   /** At most that many lines of each container that is there already. */
   tail?: number;
   signal: AbortSignal;
+  /** Called whenever the log of a container begins to come. */
+  onOpen?: () => void;
 }
 
 export interface LogParts {
@@ -122,6 +124,7 @@ async function* readOnce(reading: Reading, stretch: Stretch): AsyncGenerator<Buf
     follow: reading.follow,
     timestamps: true,
     signal: reading.signal,
+    ...(reading.onOpen && { onOpen: reading.onOpen }),
     ...(stretch.from !== undefined && { sinceTime: floorToSecond(stretch.from).replace(/\.\d+Z$/, 'Z') }),
     ...(stretch.tailLines !== undefined && { tailLines: stretch.tailLines }),
   });

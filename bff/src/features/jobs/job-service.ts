@@ -29,7 +29,7 @@ export interface JobParts {
   archive: LogArchive;
   access: Access;
   /** Called before the cluster is asked to end a job. */
-  beforeCancel: (job: Job) => void;
+  beforeCancel: (job: Job) => Promise<void>;
 }
 
 export interface JobFilter extends Omit<JobQuery, 'namespaces'> {
@@ -181,7 +181,7 @@ export class JobService {
       throw new DomainError('already_finished');
     }
     if (isTerminal(jobState(job, []))) throw new DomainError('already_finished');
-    this.#parts.beforeCancel(job);
+    await this.#parts.beforeCancel(job);
     const body = {
       metadata: { annotations: { [annotations.cancelledBy]: identity.name }, uid: job.metadata.uid },
       spec: { activeDeadlineSeconds: 1 },

@@ -10,6 +10,7 @@ import { Failure, Interrupted, messageOf } from './failure.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import { Operation } from './operation.ts';
 import { addFlags, type CommandName } from './settings/flags.ts';
+import { moveLeadingFlags } from './settings/leading-flags.ts';
 import { type GivenSettings, resolveDownload, resolveMake, resolveRestore } from './settings/resolve-settings.ts';
 import type { ClientSettings } from './settings/settings.ts';
 
@@ -36,6 +37,8 @@ export interface BackupMakerOptions {
   /** Time between SIGTERM and SIGKILL for the command. Default 5000. */
   readonly graceMilliseconds?: number;
 }
+
+const commandNames = ['make', 'restore', 'download'] as const;
 
 const descriptions: Record<CommandName, string> = {
   make: 'run a command and store what it writes as a new version, encrypted',
@@ -139,7 +142,7 @@ const createProgram = (options: BackupMakerOptions, finish: (exitCode: number) =
       writeErr: (text) => options.stderr.write(text),
     })
     .exitOverride();
-  for (const name of ['make', 'restore', 'download'] as const) {
+  for (const name of commandNames) {
     addFlags(program.command(name).description(descriptions[name]), name).action(async (values) => {
       finish(await execute({ command: name, values, environment: options.env }, options));
     });
@@ -187,7 +190,7 @@ export const runBackupMaker = async (options: BackupMakerOptions): Promise<numbe
     const program = await chooseProgram(options, (code) => {
       exitCode = code;
     });
-    await program.parseAsync([...options.argv], { from: 'user' });
+    await program.parseAsync([...moveLeadingFlags(options.argv, commandNames)], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return exitCodeOfParsing(error);

@@ -186,6 +186,23 @@ describe('templates of the user', () => {
     run('backup', '-t', 'files', '-o', 'out');
     expect(read('backup.sh')).not.toBe('stray');
   });
+
+  it('never come with a chart: what objects look like is not for files of the user', () => {
+    run('backup', '-k', '-t', 'files', '-o', 'out');
+    const before = read('backup.yaml');
+    for (const parent of [home, folder, path.join(folder, 'generate')]) {
+      for (const place of ['chart', 'chart/user', 'chart/.base']) {
+        mkdirSync(path.join(parent, place, 'templates'), { recursive: true });
+        writeFileSync(path.join(parent, place, 'Chart.yaml'), 'apiVersion: v2\nname: own\nversion: 1.0.0\n');
+        writeFileSync(
+          path.join(parent, place, 'templates', 'secret.yaml'),
+          '{"kind":"Secret","metadata":{"name":"own"}}',
+        );
+      }
+    }
+    run('backup', '-k', '-t', 'files', '-o', 'out');
+    expect(read('backup.yaml')).toBe(before);
+  });
 });
 
 describe('what is wrong is said, with exit code 1', () => {

@@ -4,6 +4,9 @@ import { load } from './loader.ts';
 import { packetEdges, storedMessage } from './stored-message.ts';
 import { startVersionServer, type VersionServer } from './version-server.ts';
 
+/** Clear text is given in pieces of 2 MiB: most cuts shall hit a loader that has begun. */
+const size = 9_000_000;
+
 interface Target {
   readonly server: VersionServer;
   readonly environment: NodeJS.ProcessEnv;
@@ -27,7 +30,7 @@ async function cutEverywhere(target: Target, run: FaultRun): Promise<void> {
   if (edges.length < 6) throw new Error('the message has hardly a packet: its edges are not found');
   const some = [run.random.int(0, edges.length), run.random.int(0, edges.length), edges.length - 1];
   for (const at of run.long ? edges : some.map((index) => edges[index] ?? 0)) await cut(target, run, at);
-  for (let round = 0; round < (run.long ? 600 : 3); round += 1) {
+  for (let round = 0; round < run.rounds(3, 600); round += 1) {
     await cut(target, run, run.random.int(0, message.length));
   }
   server.content = message;
@@ -43,7 +46,7 @@ export const cutVersions: FaultCase = {
     const environment = bench.environment(server.url);
     for (const compression of run.long ? ['none', 'zlib', 'zstd'] : [run.random.pick(['none', 'zlib', 'zstd'])]) {
       const flags = ['--compression', compression];
-      const message = await storedMessage(bench, 'head -c 2500000 /dev/urandom', { flags });
+      const message = await storedMessage(bench, `head -c ${size} /dev/urandom`, { flags });
       await cutEverywhere({ server, environment, message }, run);
     }
   },

@@ -61,7 +61,7 @@ export const wrongKeys: FaultCase = {
       { what: 'make, no such recipient', more: absent, exitCode: 3 },
       { what: 'make, no key file', more: { BM_PUBLIC_KEY_PATH: '/no/such/key' }, exitCode: 3 },
     ];
-    for (let round = 0; round < (run.long ? 10 : 1); round += 1) {
+    for (let round = 0; round < run.rounds(1, 10); round += 1) {
       for (const wrong of reading) await restore(bench, run, wrong);
       for (const wrong of writing) await make(bench, run, wrong);
     }

@@ -52,7 +52,7 @@ export const flippedBits: FaultCase = {
       Object.assign(server, { content: message, digest: message });
       const { bytes: plain, exitCode } = await load(environment);
       if (plain === undefined || exitCode !== 0) throw new Error('an unhurt version cannot be restored');
-      for (let round = 0; round < (run.long ? 5000 : 4); round += 1) {
+      for (let round = 0; round < run.rounds(4, 5000); round += 1) {
         await flip({ server, environment, message, plain }, run);
       }
     }

@@ -7,6 +7,7 @@ import { startVersionServer, type VersionServer } from './version-server.ts';
 
 const name = 'other';
 const refused = 25;
+const corrupt = 21;
 
 interface Swap {
   readonly server: VersionServer;
@@ -42,15 +43,32 @@ async function older(
   }
 }
 
+/** A good version in the place of another one, whose digest is named: only the digest tells. */
+async function swapped(
+  { server, environment }: Swap,
+  run: FaultRun,
+  [content, digest]: readonly [Buffer, Buffer],
+): Promise<void> {
+  Object.assign(server, { content, digest });
+  for (const flags of [[], ['--verify-first']]) {
+    const { exitCode, bytes, sawEnd } = await load(environment, flags);
+    run.injected();
+    const what = `the digest of another version, ${flags.join(' ')}`;
+    if (exitCode !== corrupt) run.broken(`${what}: exit code ${exitCode} instead of ${corrupt}`);
+    if (sawEnd) run.broken(`${what}: the loader saw a clean end`);
+    if (flags.length > 0 && bytes !== undefined) run.broken(`${what}: the loader was started`);
+  }
+}
+
 export const otherVersions: FaultCase = {
   name: 'T24',
-  explains: 'a server sends a good version of another collection, or an older one',
+  explains: 'a server sends a good version of another collection, an older one, or one with the digest of another',
   run: async (run) => {
     await using bench = await Bench.start();
     await using server = await startVersionServer();
     bench.repository.putCollection(name);
     const swap = { server, environment: bench.environment(server.url) };
-    for (let round = 0; round < (run.long ? 70 : 1); round += 1) {
+    for (let round = 0; round < run.rounds(1, 50); round += 1) {
       const flags = ['--compression', run.random.pick(['none', 'zlib', 'zstd'])];
       const dump = `head -c ${run.random.int(1, 300_000)} /dev/urandom`;
       await otherCollection(swap, run, await storedMessage(bench, dump, { flags, name }));
@@ -58,7 +76,9 @@ export const otherVersions: FaultCase = {
       // Messages tell the second in which they were made.
       await delay(1100);
       const between = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-      await older(swap, run, [old, between, await storedMessage(bench, dump, { flags })]);
+      const current = await storedMessage(bench, dump, { flags });
+      await older(swap, run, [old, between, current]);
+      await swapped(swap, run, [old, current]);
     }
   },
 };

@@ -35,7 +35,7 @@ export const smallDumps: FaultCase = {
   run: async (run) => {
     await using bench = await Bench.start();
     await bench.works();
-    for (let round = 0; round < (run.long ? 50 : 1); round += 1) {
+    for (let round = 0; round < run.rounds(1, 50); round += 1) {
       const least = run.random.int(2, 1_000_000);
       await refuse(bench, run, { least, bytes: 0 });
       await refuse(bench, run, { least, bytes: run.random.int(1, least) });

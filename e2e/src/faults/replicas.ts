@@ -38,7 +38,7 @@ export async function startReplicas(storage: NodeJS.ProcessEnv = {}): Promise<Re
       return [collectionApi(first.url, token, collection), collectionApi(second.url, token, collection)];
     },
     [Symbol.asyncDispose]: async () => {
-      await second.end('SIGTERM');
+      await second.end('SIGKILL');
       await first[Symbol.asyncDispose]();
       await postgres.stop();
     },

@@ -70,10 +70,11 @@ async function playRound(bench: Bench, run: FaultRun, round: number): Promise<nu
   const name = `race-${round}`;
   bench.use(name, { maxBackupsCount: 1000, maxOneVersionSize: '100B', maxCollectionSize: '200K' });
   let racing = true;
-  const watched = watchQuota(bench, run, () => racing);
-  await Promise.all(Array.from({ length: racersIn(round) }, () => race(bench, run, racer(run))));
-  racing = false;
-  await watched;
+  const races = Array.from({ length: racersIn(round) }, () => race(bench, run, racer(run)));
+  const raced = Promise.all(races).finally(() => {
+    racing = false;
+  });
+  await Promise.all([raced, watchQuota(bench, run, () => racing)]);
   run.injected();
   const versions = await bench.check(run, { what: `round ${round}`, settled: true });
   await checkNothingLeaks(bench, run, name);

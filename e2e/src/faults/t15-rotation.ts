@@ -4,11 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { digestOf, sha256 } from '../harness/repository-api.ts';
-import { RepositoryProcess } from '../harness/repository-process.ts';
 import { Bench, collection } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
 import { message, storeMessage } from './messages.ts';
-import { buildChangedServer } from './planted/changed-server.ts';
+import { usingChanged } from './planted/changed-program.ts';
 import { type DeathPoint, dyingAt, withDeath } from './planted/dying-server.ts';
 
 const rotator = 'engine/repository/src/retention/rotator.ts';
@@ -54,8 +53,7 @@ async function strike(bench: Bench, run: FaultRun, point: DeathPoint): Promise<v
 }
 
 async function killAtEachStep(run: FaultRun): Promise<void> {
-  using server = await buildChangedServer(points.map(withDeath));
-  await RepositoryProcess.using(server.command, async () => {
+  await usingChanged('server', points.map(withDeath), async () => {
     await using bench = await Bench.start({ maxBackupsCount: kept });
     for (let count = 0; count < kept; count += 1) await storeMessage(bench.api, message(run.random, 2000));
     for (let round = 0; round < run.rounds(1, 75); round += 1) {

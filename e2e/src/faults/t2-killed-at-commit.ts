@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startClient } from '../harness/client-process.ts';
-import { RepositoryProcess } from '../harness/repository-process.ts';
 import { Bench } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
-import { buildChangedServer } from './planted/changed-server.ts';
+import { usingChanged } from './planted/changed-program.ts';
 import { type DeathPoint, dyingAt, withDeath } from './planted/dying-server.ts';
 
 const committer = 'engine/repository/src/uploads/committer.ts';
@@ -31,7 +30,7 @@ const points: readonly DeathPoint[] = [
   {
     name: 'before the version is live',
     file: committer,
-    before: 'const version = await metadata.uploads.complete(upload, clock.now());',
+    before: 'const version = await metadata.uploads.complete(upload, clock.now()).catch(',
   },
   {
     name: 'after the version is live',
@@ -70,8 +69,7 @@ export const killedAtCommit: FaultCase = {
   name: 'T2',
   explains: 'the repository dies at each of six points of a commit; the client asks again',
   run: async (run) => {
-    using server = await buildChangedServer(points.map(withDeath));
-    await RepositoryProcess.using(server.command, async () => {
+    await usingChanged('server', points.map(withDeath), async () => {
       await using bench = await Bench.start();
       await bench.works();
       for (let round = 0; round < run.rounds(1, 500); round += 1) {

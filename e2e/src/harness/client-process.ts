@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-const client = path.resolve(import.meta.dirname, '../../../engine/cli/dist/backup-maker.mjs');
+let client = path.resolve(import.meta.dirname, '../../../engine/cli/dist/backup-maker.mjs');
 
 export interface ClientEnd {
   /** Null: ended by a signal. */
@@ -14,6 +14,17 @@ export interface ClientEnd {
 export interface ClientProcess {
   readonly child: ChildProcess;
   readonly end: Promise<ClientEnd>;
+}
+
+/** While `work` runs, clients are started from another build. */
+export async function usingClient(otherClient: string, work: () => Promise<void>): Promise<void> {
+  const usual = client;
+  client = otherClient;
+  try {
+    await work();
+  } finally {
+    client = usual;
+  }
 }
 
 /** The real `backup-maker`, as a script starts it. */

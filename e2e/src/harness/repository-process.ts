@@ -167,7 +167,8 @@ export class RepositoryProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.end('SIGTERM');
+    // Nobody looks at its home any more, and for what is open it would drain for long.
+    await this.end('SIGKILL');
     fs.rmSync(this.home, { recursive: true, force: true });
   }
 

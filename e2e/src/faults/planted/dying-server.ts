@@ -1,4 +1,4 @@
-import type { CodeChange } from './changed-server.ts';
+import type { CodeChange } from './changed-program.ts';
 
 /** A place where the server kills itself when it is started with {@link dyingAt} of that name. */
 export interface DeathPoint {

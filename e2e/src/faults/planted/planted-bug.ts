@@ -1,4 +1,4 @@
-import type { CodeChange } from './changed-server.ts';
+import type { CodeChange, Program } from './changed-program.ts';
 
 /** A mistake that a person could make, put into the real code on the way into a bundle. */
 export interface PlantedBug extends CodeChange {
@@ -6,3 +6,5 @@ export interface PlantedBug extends CodeChange {
   /** The fault case that must notice. */
   readonly noticedBy: string;
 }
+
+export const programOf = ({ file }: PlantedBug): Program => (file.startsWith('engine/client/') ? 'client' : 'server');

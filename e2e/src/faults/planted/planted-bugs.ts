@@ -1,7 +1,9 @@
+import { clientBugs } from './client-bugs.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Each breaks a promise quietly; the fault case named beside it has to see that. */
 export const plantedBugs: readonly PlantedBug[] = [
+  ...clientBugs,
   {
     name: 'skip the fsync',
     file: 'engine/repository/src/blobs/filesystem-blob-store.ts',

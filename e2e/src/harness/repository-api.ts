@@ -26,6 +26,7 @@ export interface Answer {
 /** One collection of a repository, over its real wire. */
 export interface CollectionApi {
   readonly base: string;
+  readonly headers: Readonly<Record<string, string>>;
   list(): Promise<ListedVersion[]>;
   usage(): Promise<Usage>;
   call(method: string, path: string, body?: object): Promise<Answer>;
@@ -54,6 +55,7 @@ export function collectionApi(url: string, token: string, collection: string): C
     );
   return {
     base,
+    headers,
     call,
     list: async () => (await call('GET', 'version')).data.versions as ListedVersion[],
     usage: async () => (await call('GET', 'usage')).data.usage as Usage,

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 
+/** What is hashed while the socket is still busy with what came before it: hash and network overlap. */
+const aheadBytes = 512 * 1024;
+
 export class DigestError extends Error {
   constructor() {
     super('the stored bytes differ from their recorded SHA-256');
@@ -15,7 +18,7 @@ export class VerifyingStream extends Transform {
   #held: Uint8Array | undefined;
 
   constructor(sha256: string) {
-    super();
+    super({ highWaterMark: aheadBytes });
     this.#sha256 = sha256;
   }
 

@@ -1,22 +1,14 @@
 import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { PassThrough } from 'node:stream';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runRepositoryCommand } from '../run-repository-command.ts';
 import type { RunningRepository } from '../start-repository.ts';
 import { call } from '../testing/api.ts';
 import { armoured } from '../testing/messages.ts';
 import { postgresIsThere } from '../testing/postgres-server.ts';
 import { findS3Server, type S3TestServer, startS3Server } from '../testing/s3-server.ts';
-import {
-  account,
-  createOldInstallation,
-  type OldInstallation,
-  oldKey,
-  oldToken,
-  oldVersion,
-} from './old-installation.ts';
+import { createOldInstallation, type OldInstallation, oldToken, oldVersion } from './old-installation.ts';
+import { takeOver } from './take-over.ts';
 
 const missing = [
   ...(postgresIsThere() ? [] : ['initdb and pg_ctl']),
@@ -62,27 +54,11 @@ describe.skipIf(missing.length > 0)(`a bucket of the old server in S3${label}`, 
     await old.putCollection('shop-db', { filenameTemplate: 'shop-db-${version}.tar.gz', maxBackupsCount: 3 });
     await old.putCollection('free', { filenameTemplate: 'db-${version}.gz', maxBackupsCount: 1 });
     await old.grant(token);
-    const stderr = new PassThrough();
-    const result = await runRepositoryCommand({
-      argv: ['--provider=filesystem', '--namespace=backups', '--listen=127.0.0.1:0', '--rate-default-limit=0'],
-      env: {
-        BR_DB_HOSTNAME: '127.0.0.1',
-        BR_DB_PORT: String(old.postgres.port),
-        BR_DB_USERNAME: account.user,
-        BR_DB_NAME: account.database,
-        BR_JWT_SECRET_KEY: oldKey,
-        BR_STORAGE_DRIVER_URL: s3.url(),
-        AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
-        BR_CONFIG_LOCAL_PATH: old.configuration,
-        BR_LOG_LEVEL: 'error',
-      },
-      stdout: new PassThrough(),
-      stderr,
-      createKubernetesClient: () => Promise.reject(new Error('no cluster here')),
+    server = await takeOver(old, {
+      BR_STORAGE_DRIVER_URL: s3.url(),
+      AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
     });
-    expect(result.running, String(stderr.read())).toBeDefined();
-    server = result.running;
   });
   afterAll(async () => {
     await server?.stop();

@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runRepositoryCommand } from '../run-repository-command.ts';
+import type { RunningRepository } from '../start-repository.ts';
 import { call } from '../testing/api.ts';
 import { armoured } from '../testing/messages.ts';
 import { postgresIsThere } from '../testing/postgres-server.ts';
 import {
-  account,
   createOldInstallation,
   type OldInstallation,
   type OldVersion,
-  oldKey,
   oldToken,
   oldVersion,
 } from './old-installation.ts';
+import { takeOver } from './take-over.ts';
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const needed = postgresIsThere();
@@ -47,33 +45,9 @@ const aged = oldVersion('aged', 1, { filename: 'aged-1.gz', age: 90 * 24 * 60 })
 const free = oldVersion('free', 1, { filename: 'nightly/../db "prod" 1.gz' });
 const freeFile = 'nightly/..__0x2f__db "prod" 1.gz';
 
-const start = async (old: OldInstallation) => {
-  const stderr = new PassThrough();
-  const result = await runRepositoryCommand({
-    argv: ['--provider=filesystem', '--namespace=backups', '--listen=127.0.0.1:0', '--rate-default-limit=0'],
-    env: {
-      BR_DB_HOSTNAME: '127.0.0.1',
-      BR_DB_PORT: String(old.postgres.port),
-      BR_DB_USERNAME: account.user,
-      BR_DB_NAME: account.database,
-      BR_JWT_SECRET_KEY: oldKey,
-      BR_STORAGE_DRIVER_URL: `file://${old.bucket}`,
-      BR_CONFIG_LOCAL_PATH: old.configuration,
-      BR_LOG_LEVEL: 'error',
-    },
-    stdout: new PassThrough(),
-    stderr,
-    createKubernetesClient: () => Promise.reject(new Error('no cluster here')),
-  });
-  if (result.running === undefined) {
-    throw new Error(`The server does not start: ${String(stderr.read())}`);
-  }
-  return result.running;
-};
-
 describe.skipIf(!needed)(`an installation of the old server${needed ? '' : ' (needs initdb and pg_ctl)'}`, () => {
   let old: OldInstallation;
-  let server: Awaited<ReturnType<typeof start>>;
+  let server: RunningRepository;
   let inodes: Map<string, string>;
   const token = oldToken();
   const asked = (target: string, body?: Uint8Array) =>
@@ -119,7 +93,7 @@ describe.skipIf(!needed)(`an installation of the old server${needed ? '' : ' (ne
       ('collection:twins', now() - interval '1 day')`);
     await old.grant(token);
     inodes = await files();
-    server = await start(old);
+    server = await takeOver(old);
   });
   afterAll(async () => {
     await server?.stop();
@@ -337,7 +311,7 @@ describe.skipIf(!needed)(`an installation of the old server${needed ? '' : ' (ne
     });
 
     it('and forward again: the numbers go on behind those of the old server', async () => {
-      server = await start(old);
+      server = await takeOver(old);
       expect(await numbers('shop-db')).toEqual([5, 7, 8, 9]);
       const answer = await upload('shop-db', armoured(60));
       expect([answer.status, answer.body.data.version?.versionNumber], answer.text).toEqual([200, 10]);

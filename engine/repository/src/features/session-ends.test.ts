@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sha256Hex } from '../access/tokens.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
-import { call } from '../testing/api.ts';
 import { createShop, type Harness, hashOnce } from '../testing/harness.ts';
+import { askingOf, password, users } from '../testing/management.ts';
 
-const users = '/api/stable/users';
 const keys = `${users}/admin/access-keys`;
 const objects = [{ type: 'collection', name: 'shop-db', roles: ['backupDownloader'] }];
-const password = 'correct horse battery';
 
 let shop: Harness;
 let admin: string;
@@ -50,9 +48,8 @@ beforeEach(async () => {
 });
 afterEach(() => shop.stop());
 
-const send = (target: string, token: string, json?: unknown) =>
-  call(shop, target, { token, ...(json === undefined ? {} : { json }) });
-const whoami = async (token: string) => (await send('GET /api/stable/auth/whoami', token)).status;
+const { send, statusOf } = askingOf(() => shop);
+const whoami = (token: string) => statusOf('GET /api/stable/auth/whoami', token);
 const account = async (name: string) =>
   await shop.put('BackupUser', name, { email: '', roles: [], password: await hashOnce('secret') });
 const liveSessions = async (user: string) =>

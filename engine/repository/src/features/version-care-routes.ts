@@ -1,6 +1,6 @@
-import type { ActorContext, ActorRoute, Route } from '../http/context.ts';
-import type { Reply } from '../http/reply.ts';
+import type { Route } from '../http/context.ts';
 import type { Services } from '../services.ts';
+import { actorRoutes } from './actor-route.ts';
 import {
   deleteVersionDocumentation,
   forecastDocumentation,
@@ -17,15 +17,7 @@ import { verificationReport, verify } from './version-verification.ts';
 export const versionCareRoutes = (services: Services): Route[] => {
   const collection = '/api/stable/repository/collection/:collectionId';
   const version = `${collection}/version/:versionNum`;
-  const route = (
-    definition: Pick<ActorRoute, 'method' | 'path' | 'action' | 'documentation'>,
-    handle: (services: Services, context: ActorContext) => Promise<Reply>,
-  ): ActorRoute => ({
-    ...definition,
-    access: 'actor',
-    limiter: services.limiters.default,
-    handle: (context) => handle(services, context),
-  });
+  const route = actorRoutes(services);
   return [
     route({ method: 'POST', path: `${version}/hold`, action: 'version.hold', documentation: holdDocumentation }, hold),
     route(

@@ -14,6 +14,7 @@ import type { ActorContext, Route } from '../../http/context.ts';
 import { failure, type Reply, success } from '../../http/reply.ts';
 import type { AccessKeyRecord } from '../../metadata/access-keys.ts';
 import type { Services } from '../../services.ts';
+import { actorRoutes } from '../actor-route.ts';
 import {
   changeAccessKeyDocumentation,
   createAccessKeyDocumentation,
@@ -229,49 +230,32 @@ const removeKey = async (services: Services, context: ActorContext): Promise<Rep
 export const accessKeyRoutes = (services: Services): Route[] => {
   const all = '/api/stable/users/:userName/access-keys';
   const one = `${all}/:keyName`;
-  const base = { access: 'actor', limiter: services.limiters.default } as const;
-  const bound = (handle: (services: Services, context: ActorContext) => Promise<Reply>) => (context: ActorContext) =>
-    handle(services, context);
+  const route = actorRoutes(services);
   return [
-    {
-      ...base,
-      method: 'GET',
-      path: all,
-      action: 'access-key.list',
-      documentation: listAccessKeysDocumentation,
-      handle: bound(listKeys),
-    },
-    {
-      ...base,
-      method: 'POST',
-      path: all,
-      action: 'access-key.create',
-      documentation: createAccessKeyDocumentation,
-      handle: bound(createKey),
-    },
-    {
-      ...base,
-      method: 'PATCH',
-      path: one,
-      action: 'access-key.change',
-      documentation: changeAccessKeyDocumentation,
-      handle: bound(changeKey),
-    },
-    {
-      ...base,
-      method: 'POST',
-      path: `${one}/rotate`,
-      action: 'access-key.rotate',
-      documentation: rotateAccessKeyDocumentation,
-      handle: bound(rotateKey),
-    },
-    {
-      ...base,
-      method: 'DELETE',
-      path: one,
-      action: 'access-key.revoke',
-      documentation: removeAccessKeyDocumentation,
-      handle: bound(removeKey),
-    },
+    route(
+      { method: 'GET', path: all, action: 'access-key.list', documentation: listAccessKeysDocumentation },
+      listKeys,
+    ),
+    route(
+      { method: 'POST', path: all, action: 'access-key.create', documentation: createAccessKeyDocumentation },
+      createKey,
+    ),
+    route(
+      { method: 'PATCH', path: one, action: 'access-key.change', documentation: changeAccessKeyDocumentation },
+      changeKey,
+    ),
+    route(
+      {
+        method: 'POST',
+        path: `${one}/rotate`,
+        action: 'access-key.rotate',
+        documentation: rotateAccessKeyDocumentation,
+      },
+      rotateKey,
+    ),
+    route(
+      { method: 'DELETE', path: one, action: 'access-key.revoke', documentation: removeAccessKeyDocumentation },
+      removeKey,
+    ),
   ];
 };

@@ -1,17 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { call } from '../../testing/api.ts';
 import { createShop, type Harness } from '../../testing/harness.ts';
+import { askingOf, collection, collections, password, users } from '../../testing/management.ts';
 import { armoured } from '../../testing/messages.ts';
-
-const users = '/api/stable/users';
-const collections = '/api/stable/repository/collection';
-const password = 'correct horse battery';
-const collection = {
-  filenameTemplate: 'new-${version}.gz',
-  maxBackupsCount: 2,
-  maxOneVersionSize: '1M',
-  maxCollectionSize: '2M',
-};
 
 let shop: Harness;
 let admin: string;
@@ -21,9 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => shop.stop());
 
-const send = (target: string, token: string, json?: unknown) =>
-  call(shop, target, { token, ...(json === undefined ? {} : { json }) });
-const statusOf = async (target: string, token: string, json?: unknown) => (await send(target, token, json)).status;
+const { send, statusOf } = askingOf(() => shop);
 
 describe('access keys', () => {
   const objects = [{ type: 'collection', name: 'shop-db', roles: ['backupUploader'] }];

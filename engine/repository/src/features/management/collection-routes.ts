@@ -13,6 +13,7 @@ import { MisconfiguredError } from '../../configuration/misconfigured-error.ts';
 import type { ActorContext, Route } from '../../http/context.ts';
 import { failure, type Reply, success } from '../../http/reply.ts';
 import type { Services } from '../../services.ts';
+import { actorRoutes } from '../actor-route.ts';
 import {
   changeCollectionDocumentation,
   createCollectionDocumentation,
@@ -190,49 +191,27 @@ const removeCollection = async (services: Services, context: ActorContext): Prom
 export const collectionRoutes = (services: Services): Route[] => {
   const all = '/api/stable/repository/collection';
   const one = `${all}/:collectionId`;
-  const base = { access: 'actor', limiter: services.limiters.default } as const;
-  const bound = (handle: (services: Services, context: ActorContext) => Promise<Reply>) => (context: ActorContext) =>
-    handle(services, context);
+  const route = actorRoutes(services);
   return [
-    {
-      ...base,
-      method: 'GET',
-      path: all,
-      action: 'collection.list',
-      documentation: listCollectionsDocumentation,
-      handle: bound(listCollections),
-    },
-    {
-      ...base,
-      method: 'POST',
-      path: all,
-      action: 'collection.create',
-      documentation: createCollectionDocumentation,
-      handle: bound(createCollection),
-    },
-    {
-      ...base,
-      method: 'GET',
-      path: one,
-      action: 'collection.view',
-      documentation: readCollectionDocumentation,
-      handle: bound(showCollection),
-    },
-    {
-      ...base,
-      method: 'PATCH',
-      path: one,
-      action: 'collection.change',
-      documentation: changeCollectionDocumentation,
-      handle: bound(changeCollection),
-    },
-    {
-      ...base,
-      method: 'DELETE',
-      path: one,
-      action: 'collection.remove',
-      documentation: removeCollectionDocumentation,
-      handle: bound(removeCollection),
-    },
+    route(
+      { method: 'GET', path: all, action: 'collection.list', documentation: listCollectionsDocumentation },
+      listCollections,
+    ),
+    route(
+      { method: 'POST', path: all, action: 'collection.create', documentation: createCollectionDocumentation },
+      createCollection,
+    ),
+    route(
+      { method: 'GET', path: one, action: 'collection.view', documentation: readCollectionDocumentation },
+      showCollection,
+    ),
+    route(
+      { method: 'PATCH', path: one, action: 'collection.change', documentation: changeCollectionDocumentation },
+      changeCollection,
+    ),
+    route(
+      { method: 'DELETE', path: one, action: 'collection.remove', documentation: removeCollectionDocumentation },
+      removeCollection,
+    ),
   ];
 };

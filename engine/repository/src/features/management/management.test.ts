@@ -3,17 +3,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { call } from '../../testing/api.ts';
 import { createShop, type Harness, hashOnce } from '../../testing/harness.ts';
+import { askingOf, collection, collections, password, users } from '../../testing/management.ts';
 import { armoured } from '../../testing/messages.ts';
-
-const users = '/api/stable/users';
-const collections = '/api/stable/repository/collection';
-const password = 'correct horse battery';
-const collection = {
-  filenameTemplate: 'new-${version}.gz',
-  maxBackupsCount: 2,
-  maxOneVersionSize: '1M',
-  maxCollectionSize: '2M',
-};
 
 let shop: Harness;
 let admin: string;
@@ -32,9 +23,7 @@ const account = async (name: string, roles: string[], more: Record<string, unkno
   });
   return await shop.login(name);
 };
-const send = (target: string, token: string, json?: unknown) =>
-  call(shop, target, { token, ...(json === undefined ? {} : { json }) });
-const statusOf = async (target: string, token: string, json?: unknown) => (await send(target, token, json)).status;
+const { send, statusOf } = askingOf(() => shop);
 
 describe('users', () => {
   it('are made, shown, changed and removed', async () => {

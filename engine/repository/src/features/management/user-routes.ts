@@ -7,6 +7,7 @@ import { readUser } from '../../configuration/documents.ts';
 import type { ActorContext, Route } from '../../http/context.ts';
 import { empty, failure, type Reply, success } from '../../http/reply.ts';
 import type { Services } from '../../services.ts';
+import { actorRoutes } from '../actor-route.ts';
 import {
   changedFields,
   exclusively,
@@ -165,65 +166,25 @@ const revokeSessions = async (services: Services, context: ActorContext): Promis
 export const userRoutes = (services: Services): Route[] => {
   const all = '/api/stable/users';
   const one = `${all}/:userName`;
-  const base = { access: 'actor', limiter: services.limiters.default } as const;
-  const bound = (handle: (services: Services, context: ActorContext) => Promise<Reply>) => (context: ActorContext) =>
-    handle(services, context);
+  const route = actorRoutes(services);
   return [
-    {
-      ...base,
-      method: 'GET',
-      path: all,
-      action: 'user.list',
-      documentation: listUsersDocumentation,
-      handle: bound(listUsers),
-    },
-    {
-      ...base,
-      method: 'POST',
-      path: all,
-      action: 'user.create',
-      documentation: createUserDocumentation,
-      handle: bound(createUser),
-    },
-    {
-      ...base,
-      method: 'GET',
-      path: one,
-      action: 'user.view',
-      documentation: readUserDocumentation,
-      handle: bound(showUser),
-    },
-    {
-      ...base,
-      method: 'PATCH',
-      path: one,
-      action: 'user.change',
-      documentation: changeUserDocumentation,
-      handle: bound(changeUser),
-    },
-    {
-      ...base,
-      method: 'DELETE',
-      path: one,
-      action: 'user.remove',
-      documentation: removeUserDocumentation,
-      handle: bound(removeUser),
-    },
-    {
-      ...base,
-      method: 'POST',
-      path: `${one}/password`,
-      action: 'user.password',
-      documentation: changePasswordDocumentation,
-      handle: bound(changePassword),
-    },
-    {
-      ...base,
-      method: 'DELETE',
-      path: `${one}/sessions`,
-      action: 'session.revoke-all',
-      documentation: revokeSessionsDocumentation,
-      handle: bound(revokeSessions),
-    },
+    route({ method: 'GET', path: all, action: 'user.list', documentation: listUsersDocumentation }, listUsers),
+    route({ method: 'POST', path: all, action: 'user.create', documentation: createUserDocumentation }, createUser),
+    route({ method: 'GET', path: one, action: 'user.view', documentation: readUserDocumentation }, showUser),
+    route({ method: 'PATCH', path: one, action: 'user.change', documentation: changeUserDocumentation }, changeUser),
+    route({ method: 'DELETE', path: one, action: 'user.remove', documentation: removeUserDocumentation }, removeUser),
+    route(
+      { method: 'POST', path: `${one}/password`, action: 'user.password', documentation: changePasswordDocumentation },
+      changePassword,
+    ),
+    route(
+      {
+        method: 'DELETE',
+        path: `${one}/sessions`,
+        action: 'session.revoke-all',
+        documentation: revokeSessionsDocumentation,
+      },
+      revokeSessions,
+    ),
   ];
 };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import type { Reply } from './reply.ts';
+import { sendStream } from './send-stream.ts';
 
 const maxDrainBytes = 16 * 1024 * 1024;
 const maxDrainTime = 5000;
@@ -47,7 +47,7 @@ export const sendReply = async (
   }
   response.writeHead(reply.status, reply.headers);
   if (reply.stream !== undefined) {
-    await pipeline(reply.stream, response);
+    await sendStream(reply.stream, response);
     return;
   }
   response.end(reply.body);

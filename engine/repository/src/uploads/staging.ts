@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { BlobStore, StagedWriter } from '../blobs/blob-store.ts';
+import { releaseChunk } from '../blobs/release-chunk.ts';
 import { OpenPgpInspector } from './openpgp-inspector.ts';
 import { OffsetError, tooLarge, UploadError } from './upload-errors.ts';
 import type { Turn } from './upload-turns.ts';
@@ -16,16 +17,6 @@ class Progress {
     this.bytes += chunk.length;
   }
 }
-
-/**
- * Gives the memory of a used-up chunk back at once. Left to the garbage collector, a fast stream makes it collect the whole
- * heap every 64 MiB. Chunks that share their memory with others are left alone.
- */
-const release = ({ buffer, byteLength }: Uint8Array): void => {
-  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) {
-    buffer.transfer(0);
-  }
-};
 
 export interface StagedSummary {
   readonly bytes: number;
@@ -134,7 +125,7 @@ export class Staging {
         throw new UploadError('not-a-message', hopeless);
       }
       await writer.write(chunk);
-      release(chunk);
+      releaseChunk(chunk);
     }
   }
 

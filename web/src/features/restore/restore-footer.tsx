@@ -1,13 +1,13 @@
 import { type Problem, parameterProblems, procedureRoutes, restoreRoutes } from '@backstay/shared';
-import { Alert, AlertActionLink, Button, useWizardContext, WizardFooterWrapper } from '@patternfly/react-core';
+import { Alert, Button, useWizardContext, WizardFooterWrapper } from '@patternfly/react-core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../lib/api.ts';
 import { messageOf } from '../../lib/api-error.ts';
 import { scheduleQuery } from '../../lib/queries/schedules.ts';
+import { CheckingFooter } from '../../ui/checking-footer.tsx';
 import { focusField } from '../../ui/form/field.tsx';
-import { WizardButtons } from '../../ui/wizard-buttons.tsx';
 import { differing, useRestore } from './restore-state.ts';
 import { useRestorePlan, useVersions } from './use-restore-plan.ts';
 
@@ -96,32 +96,12 @@ function useNext(step: Props['step']) {
 
 export function RestoreFooter({ step, onLeave }: Props) {
   const { problems } = useRestore();
-  const { goToPrevStep, goToNextStep, activeStep } = useWizardContext();
   const { next, server } = useNext(step);
   const here = problems.find(({ field }) => field === step || field === '');
   return (
-    <WizardFooterWrapper>
-      <div className="bs-wizard-footer">
-        {here === undefined ? null : <Alert variant="warning" isInline isPlain isLiveRegion title={here.message} />}
-        {server.error === null ? null : (
-          <Alert
-            variant="warning"
-            isInline
-            title="The check itself did not work"
-            actionLinks={<AlertActionLink onClick={() => void goToNextStep()}>Go on without it</AlertActionLink>}
-          >
-            {messageOf(server.error)}
-          </Alert>
-        )}
-        <WizardButtons
-          isFirst={activeStep.index === 1}
-          checking={server.isPending}
-          onBack={() => void goToPrevStep()}
-          onNext={next}
-          onLeave={onLeave}
-        />
-      </div>
-    </WizardFooterWrapper>
+    <CheckingFooter check={server} onNext={next} onLeave={onLeave}>
+      {here === undefined ? null : <Alert variant="warning" isInline isPlain isLiveRegion title={here.message} />}
+    </CheckingFooter>
   );
 }
 

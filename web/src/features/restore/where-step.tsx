@@ -1,8 +1,9 @@
 import type { ScheduleDetail } from '@backstay/shared';
-import { Alert, Form, Radio } from '@patternfly/react-core';
+import { Alert, Form } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { scheduleQuery } from '../../lib/queries/schedules.ts';
 import { ParameterField } from '../../ui/form/parameter-field.tsx';
+import { RadioChoices } from '../../ui/form/radio-choices.tsx';
 import { QueryView } from '../../ui/states.tsx';
 import { differing, useRestore } from './restore-state.ts';
 
@@ -23,25 +24,25 @@ function Choose({ detail }: { detail: ScheduleDetail }) {
   };
   return (
     <Form className="bs-wizard-form" onSubmit={(event) => event.preventDefault()}>
-      <div role="radiogroup" aria-label="Where to restore" className="bs-choices">
-        <Radio
-          id="in-place"
-          name="where"
-          label="In place"
-          description={`Puts the data back where ${detail.name} takes it from. What is there now is overwritten.`}
-          isChecked={values.mode === 'in-place'}
-          onChange={() => choose('in-place')}
-        />
-        <Radio
-          id="elsewhere"
-          name="where"
-          label="With other parameters"
-          description="Another folder, host or database. What the schedule protects is left alone."
-          isDisabled={procedure === undefined || procedure.parameters.length === 0}
-          isChecked={values.mode === 'elsewhere'}
-          onChange={() => choose('elsewhere')}
-        />
-      </div>
+      <RadioChoices
+        name="where"
+        label="Where to restore"
+        value={values.mode}
+        onChange={choose}
+        choices={[
+          {
+            value: 'in-place',
+            label: 'In place',
+            description: `Puts the data back where ${detail.name} takes it from. What is there now is overwritten.`,
+          },
+          {
+            value: 'elsewhere',
+            label: 'With other parameters',
+            description: 'Another folder, host or database. What the schedule protects is left alone.',
+            disabled: procedure === undefined || procedure.parameters.length === 0,
+          },
+        ]}
+      />
       {values.mode === 'in-place' ? (
         <Alert variant="warning" isInline title="A restore in place overwrites">
           You will see exactly what in the next step, and have to type a name before anything happens.

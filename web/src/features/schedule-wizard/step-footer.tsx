@@ -1,9 +1,8 @@
 import { type Problem, procedureRoutes, type ScheduleSummary } from '@backstay/shared';
-import { Alert, AlertActionLink, useWizardContext, WizardFooterWrapper } from '@patternfly/react-core';
+import { useWizardContext } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { call } from '../../lib/api.ts';
-import { messageOf } from '../../lib/api-error.ts';
-import { WizardButtons } from '../../ui/wizard-buttons.tsx';
+import { CheckingFooter } from '../../ui/checking-footer.tsx';
 import { useWizard } from './wizard-context.tsx';
 import { parametersOf, problemsOf, type StepName, stepOfField } from './wizard-values.ts';
 
@@ -55,38 +54,6 @@ function useCheck(step: StepName, schedules: Props['schedules']) {
 
 /** Next checks this step first: with the rules of the form, and for the details also on the server. */
 export function StepFooter({ step, schedules, onLeave }: Props) {
-  const { goToPrevStep, goToNextStep, activeStep } = useWizardContext();
   const { next, server } = useCheck(step, schedules);
-  return (
-    <WizardFooterWrapper>
-      <div className="bs-wizard-footer">
-        {server.error === null ? null : (
-          <Alert
-            variant="warning"
-            isInline
-            title="The check itself did not work"
-            actionLinks={
-              <AlertActionLink
-                onClick={() => {
-                  server.reset();
-                  void goToNextStep();
-                }}
-              >
-                Go on without the check
-              </AlertActionLink>
-            }
-          >
-            {messageOf(server.error)}
-          </Alert>
-        )}
-        <WizardButtons
-          isFirst={activeStep.index === 1}
-          checking={server.isPending}
-          onBack={() => void goToPrevStep()}
-          onNext={next}
-          onLeave={onLeave}
-        />
-      </div>
-    </WizardFooterWrapper>
-  );
+  return <CheckingFooter check={server} onNext={next} onLeave={onLeave} />;
 }

@@ -1,7 +1,8 @@
 import { type Collection, parseSize } from '@backstay/shared';
-import { Form, FormSection, Radio } from '@patternfly/react-core';
+import { Form, FormSection } from '@patternfly/react-core';
 import { formatBytes } from '../../lib/format.ts';
 import { TextField } from '../../ui/form/field.tsx';
+import { RadioChoices } from '../../ui/form/radio-choices.tsx';
 import { SelectField } from '../../ui/form/select-field.tsx';
 import { ExistingKey } from './existing-key.tsx';
 import { useValues } from './wizard-context.tsx';
@@ -19,29 +20,28 @@ function CollectionSection({ collections }: { collections: readonly Collection[]
   const { values, patch, problemAt } = useValues();
   return (
     <FormSection title="Collection" titleElement="h2">
-      <div role="radiogroup" aria-label="Collection" className="bs-choices">
-        <Radio
-          id="collection-new"
-          name="collection"
-          label="A new collection"
-          description="Keeps the backups of this schedule within limits of its own."
-          isChecked={values.collectionMode === 'new'}
-          onChange={() => patch({ collectionMode: 'new' }, 'collection')}
-        />
-        <Radio
-          id="collection-existing"
-          name="collection"
-          label="An existing collection"
-          description={
-            collections.length === 0
-              ? 'There is none yet.'
-              : 'Its backups share the limits, and the oldest leave first.'
-          }
-          isDisabled={collections.length === 0}
-          isChecked={values.collectionMode === 'existing'}
-          onChange={() => patch({ collectionMode: 'existing' }, 'collection')}
-        />
-      </div>
+      <RadioChoices
+        name="collection"
+        label="Collection"
+        value={values.collectionMode}
+        onChange={(collectionMode) => patch({ collectionMode }, 'collection')}
+        choices={[
+          {
+            value: 'new',
+            label: 'A new collection',
+            description: 'Keeps the backups of this schedule within limits of its own.',
+          },
+          {
+            value: 'existing',
+            label: 'An existing collection',
+            description:
+              collections.length === 0
+                ? 'There is none yet.'
+                : 'Its backups share the limits, and the oldest leave first.',
+            disabled: collections.length === 0,
+          },
+        ]}
+      />
       {values.collectionMode === 'new' ? (
         <NewCollection />
       ) : (
@@ -113,24 +113,24 @@ function KeySection() {
       <p className="bs-subtle">
         Every backup is encrypted before it leaves the job. Without the private key nobody can read it, you included.
       </p>
-      <div role="radiogroup" aria-label="Encryption key" className="bs-choices">
-        <Radio
-          id="key-generate"
-          name="key"
-          label="Generate a key"
-          description="It is kept in a Secret of the namespace. You can download a recovery copy afterwards."
-          isChecked={values.keyMode === 'generate'}
-          onChange={() => patch({ keyMode: 'generate' }, 'key')}
-        />
-        <Radio
-          id="key-existing"
-          name="key"
-          label="Use a key that I have"
-          description="An OpenPGP key pair in a Secret of the namespace."
-          isChecked={values.keyMode === 'existing'}
-          onChange={() => patch({ keyMode: 'existing' }, 'key')}
-        />
-      </div>
+      <RadioChoices
+        name="key"
+        label="Encryption key"
+        value={values.keyMode}
+        onChange={(keyMode) => patch({ keyMode }, 'key')}
+        choices={[
+          {
+            value: 'generate',
+            label: 'Generate a key',
+            description: 'It is kept in a Secret of the namespace. You can download a recovery copy afterwards.',
+          },
+          {
+            value: 'existing',
+            label: 'Use a key that I have',
+            description: 'An OpenPGP key pair in a Secret of the namespace.',
+          },
+        ]}
+      />
       {values.keyMode === 'existing' ? <ExistingKey /> : null}
       <TextField
         name="key.email"

@@ -1,5 +1,6 @@
 import type { BuiltInProcedure } from './built-in-procedure.ts';
 import { client, common, mysqlBackup, mysqlCheck, mysqlClient, mysqlCommon, mysqlRestore } from './scripts.gen.ts';
+import { accountParameters, hostParameter, portParameter } from './server-parameters.ts';
 
 const shebang = '#!/bin/bash\n';
 
@@ -13,15 +14,8 @@ export const mysql: BuiltInProcedure = {
   image: 'docker.io/library/mariadb:11.8',
   aliasImages: { 'mysql-dump-8.0': 'docker.io/library/mysql:8.0-debian' },
   parameters: [
-    {
-      name: 'hostname',
-      label: 'Host',
-      help: 'Name or address of the server, as the job reaches it.',
-      type: 'text',
-      required: true,
-      placeholder: 'localhost',
-    },
-    { name: 'port', label: 'Port', help: 'Usually 3306.', type: 'number', required: true, default: '3306' },
+    hostParameter,
+    portParameter(3306),
     {
       name: 'db',
       label: 'Database',
@@ -31,15 +25,9 @@ export const mysql: BuiltInProcedure = {
       default: '',
       placeholder: 'app',
     },
-    {
-      name: 'user',
-      label: 'User',
-      help: 'A user that may read everything in the database; for a restore, one that may also make databases named backstay_…',
-      type: 'text',
-      required: true,
-      placeholder: 'app',
-    },
-    { name: 'password', label: 'Password', help: 'Kept in a Secret.', type: 'password', required: true },
+    ...accountParameters(
+      'A user that may read everything in the database; for a restore, one that may also make databases named backstay_…',
+    ),
     {
       name: 'dumpOptions',
       label: 'More options for the dump',

@@ -11,6 +11,7 @@ import {
   postgresqlCommon,
   postgresqlRestore,
 } from './scripts.gen.ts';
+import { accountParameters, hostParameter, portParameter } from './server-parameters.ts';
 
 const shebang = '#!/bin/bash\n';
 const versions = ['12', '13', '14', '15', '16', '17', '18'];
@@ -29,15 +30,8 @@ export const postgresql: BuiltInProcedure = {
   image: image('18'),
   aliasImages: Object.fromEntries(versionAliases.map((alias) => [alias, image(alias.slice(-2))])),
   parameters: [
-    {
-      name: 'hostname',
-      label: 'Host',
-      help: 'Name or address of the server, as the job reaches it.',
-      type: 'text',
-      required: true,
-      placeholder: 'localhost',
-    },
-    { name: 'port', label: 'Port', help: 'Usually 5432.', type: 'number', required: true, default: '5432' },
+    hostParameter,
+    portParameter(5432),
     {
       name: 'db',
       label: 'Database',
@@ -47,15 +41,9 @@ export const postgresql: BuiltInProcedure = {
       default: '',
       placeholder: 'app',
     },
-    {
-      name: 'user',
-      label: 'User',
-      help: 'A user that may read everything in the database; for a restore, its owner. For all databases a superuser.',
-      type: 'text',
-      required: true,
-      placeholder: 'app',
-    },
-    { name: 'password', label: 'Password', help: 'Kept in a Secret.', type: 'password', required: true },
+    ...accountParameters(
+      'A user that may read everything in the database; for a restore, its owner. For all databases a superuser.',
+    ),
     {
       name: 'exclude',
       label: 'Leave out',

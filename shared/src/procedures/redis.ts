@@ -1,5 +1,6 @@
 import type { BuiltInProcedure } from './built-in-procedure.ts';
 import { client, common, redisBackup, redisCheck, redisClient, redisCommon, redisRestore } from './scripts.gen.ts';
+import { hostParameter, portParameter } from './server-parameters.ts';
 
 const shebang = '#!/bin/bash\n';
 const image = (version: string): string => `docker.io/library/redis:${version}-bookworm`;
@@ -19,15 +20,8 @@ export const redis: BuiltInProcedure = {
     valkey: 'docker.io/valkey/valkey:8-bookworm',
   },
   parameters: [
-    {
-      name: 'hostname',
-      label: 'Host',
-      help: 'Name or address of the server, as the job reaches it.',
-      type: 'text',
-      required: true,
-      placeholder: 'localhost',
-    },
-    { name: 'port', label: 'Port', help: 'Usually 6379.', type: 'number', required: true, default: '6379' },
+    hostParameter,
+    portParameter(6379),
     {
       name: 'db',
       label: 'Database to restore',

@@ -28,7 +28,8 @@ export interface CronOptions {
 
 type NextStart = (after: number) => number | undefined;
 
-const descriptors: Record<string, string> = {
+/** Words for an expression, as Kubernetes knows them. */
+export const cronDescriptors: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -109,10 +110,10 @@ const parseSchedule = (expression: string, zone: TimeZone): CronSchedule => {
   if (expression.startsWith(every)) {
     return intervalSchedule(expression.slice(every.length), zone);
   }
-  const meaning = Object.hasOwn(descriptors, expression) ? descriptors[expression] : undefined;
+  const meaning = Object.hasOwn(cronDescriptors, expression) ? cronDescriptors[expression] : undefined;
   if (meaning === undefined) {
     throw new CronSyntaxError(
-      `"${expression}" is not known; use ${Object.keys(descriptors).join(', ')} or "@every 1h30m".`,
+      `"${expression}" is not known; use ${Object.keys(cronDescriptors).join(', ')} or "@every 1h30m".`,
     );
   }
   return fieldSchedule(parseCronFields(meaning), zone);

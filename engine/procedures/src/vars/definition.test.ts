@@ -3,34 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderTemplate } from '../go-template/template.ts';
 import { ProcedureError } from '../procedure-error.ts';
+import { exampleSchedule } from '../testing/scheduled-backup.ts';
 import { buildDefinition, type DefinitionInput } from './definition.ts';
 import { parsePath } from './value-path.ts';
 import { parseDefinition, type YamlDialect } from './yaml.ts';
 
 const repository = 'Repository:\n  url: https://b.example//\n';
 
-const scheduled = (vars: string, importOnlyKeys: string[] = []): ScheduledBackup => ({
-  apiVersion: 'riotkit.org/v1alpha1',
-  kind: 'ScheduledBackup',
-  metadata: { name: 'app1', namespace: 'subject' },
-  spec: {
-    operation: 'backup',
-    collectionId: 'from-spec',
-    cronJob: { enabled: true },
-    gpgKeySecretRef: {
-      secretName: 'backup-keys',
-      publicKey: 'public',
-      privateKey: 'private',
-      passphraseKey: 'passphrase',
-      email: 'ops@example.org',
-      createIfNotExists: true,
-    },
-    templateRef: { kind: 'internal', name: 'pg15' },
-    tokenSecretRef: { secretName: 'backup-keys', tokenKey: 'token' },
-    varsSecretRef: { importOnlyKeys },
-    vars,
-  },
-});
+const scheduled = (vars: string, importOnlyKeys: string[] = []): ScheduledBackup =>
+  exampleSchedule({ collectionId: 'from-spec', varsSecretRef: { importOnlyKeys }, vars });
 
 const build = (vars: string, rest: Omit<DefinitionInput, 'scheduledBackup'> & { only?: string[] } = {}) =>
   buildDefinition({ scheduledBackup: scheduled(vars, rest.only), ...rest });

@@ -1,22 +1,17 @@
-import { once } from 'node:events';
 import type { Transform } from 'node:stream';
+import { Drain } from '../process/drain.ts';
 import type { Bytes } from './bytes.ts';
 
 class Feeder {
   readonly #transform: Transform;
-  readonly #finished: Promise<void>;
-  #over = false;
+  readonly #drain: Drain;
   #cancelled = false;
 
   constructor(transform: Transform) {
     this.#transform = transform;
-    this.#finished = new Promise((resolve) => {
-      const finish = (): void => {
-        this.#over = true;
-        resolve();
-      };
-      transform.once('end', finish).once('close', finish);
-    });
+    this.#drain = new Drain(transform);
+    const finish = (): void => this.#drain.end();
+    transform.once('end', finish).once('close', finish);
   }
 
   cancel(): void {
@@ -28,7 +23,7 @@ class Feeder {
     try {
       for await (const piece of source) {
         if (this.#cancelled) return;
-        if (!this.#over) await this.#write(piece);
+        if (!this.#drain.over) await this.#write(piece);
       }
       this.#transform.end();
     } catch (error) {
@@ -38,7 +33,7 @@ class Feeder {
   }
 
   async #write(piece: Buffer): Promise<void> {
-    if (!this.#transform.write(piece)) await Promise.race([once(this.#transform, 'drain'), this.#finished]);
+    if (!this.#transform.write(piece)) await this.#drain.wait();
   }
 }
 

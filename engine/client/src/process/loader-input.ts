@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import { Failure } from '../failure.ts';
 import { giveBack } from '../openpgp/lent-memory.ts';
 import type { Operation } from '../operation.ts';
+import { Drain } from './drain.ts';
 import type { ShellCommand } from './shell-command.ts';
 
 /** After a command stopped reading it may take this long to say why. */
@@ -13,30 +14,24 @@ export class LoaderInput {
   readonly #command: ShellCommand;
   readonly #operation: Operation;
   readonly #stdin: Writable;
-  #closed = false;
-  readonly #over: Promise<void>;
+  readonly #drain: Drain;
 
   constructor(command: ShellCommand, operation: Operation) {
     this.#command = command;
     this.#operation = operation;
     this.#stdin = command.stdin;
-    this.#over = new Promise((resolve) => {
-      const close = (): void => {
-        this.#closed = true;
-        resolve();
-      };
-      this.#stdin.once('error', close).once('close', close);
-      command.exited.then(close, close);
-    });
+    this.#drain = new Drain(this.#stdin);
+    const close = (): void => this.#drain.end();
+    this.#stdin.once('error', close).once('close', close);
+    command.exited.then(close, close);
   }
 
   async write(piece: Buffer): Promise<void> {
-    if (!this.#closed && !this.#stdin.write(piece, () => giveBack(piece))) {
+    if (!this.#drain.over && !this.#stdin.write(piece, () => giveBack(piece))) {
       this.#operation.touch('load');
-      const drained = new Promise<void>((resolve) => this.#stdin.once('drain', resolve));
-      await this.#operation.guard(Promise.race([drained, this.#over]));
+      await this.#operation.guard(this.#drain.wait());
     }
-    if (this.#closed) await this.#stoppedReading();
+    if (this.#drain.over) await this.#stoppedReading();
   }
 
   /** A clean end of input; resolves when the command took everything and exited with 0. */

@@ -2,6 +2,7 @@ import { createKubeClient } from '@backstay/kubernetes';
 import { runRepositoryCommand } from '@backstay/repository';
 import type { Command } from 'commander';
 import { kubernetesConnection } from '../kubernetes-connection.ts';
+import { leanMemory } from '../lean-memory.ts';
 import { untilSignal } from '../until-signal.ts';
 
 /** The storage server alone. Its flags and variables are its own, so that it can stand in for its predecessor. */
@@ -27,6 +28,7 @@ async function repository(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
     process.exitCode = exitCode;
     return;
   }
+  leanMemory();
   await untilSignal();
   await running.stop();
 }

@@ -33,6 +33,7 @@ export function ScheduleOverview({ schedule }: { schedule: ScheduleDetail }) {
       <Alert variant={tones[schedule.state]} isInline title={scheduleStateText(schedule.state)}>
         {schedule.reasons.join(' ')}
       </Alert>
+      <Conditions conditions={schedule.conditions} />
       <div className="bs-columns">
         <Card isCompact>
           <CardTitle component="h2">Schedule</CardTitle>
@@ -53,7 +54,6 @@ export function ScheduleOverview({ schedule }: { schedule: ScheduleDetail }) {
           </CardBody>
         </Card>
       </div>
-      <Conditions conditions={schedule.conditions} />
     </div>
   );
 }

@@ -44,9 +44,9 @@ export const retries = 8;
 /** Times the first pause. */
 const longestPause = 60;
 
-/** Answers of a server or proxy that is away for a moment. */
+/** Answers of a server or proxy that is away for a moment, or that waited in vain for the rest of a request (408). */
 export const isPassing = ({ status }: { readonly status: number }): boolean =>
-  [429, 500, 502, 503, 504].includes(status);
+  [408, 429, 500, 502, 503, 504].includes(status);
 
 /** Waits before retry number `attempt` (from 0); ends at once when the operation is aborted. */
 export const pause = async ({ operation, retryMilliseconds }: RepositoryAccess, attempt: number): Promise<void> => {

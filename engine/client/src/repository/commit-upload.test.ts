@@ -51,6 +51,18 @@ it('waits for a server that is away for a moment', async () => {
   expect(server.versions[0]?.bytes.equals(dump)).toBe(true);
 });
 
+it.each(['PATCH', 'POST'])('sends a request again of which the server saw only a part (%s)', async (method) => {
+  let times = 0;
+  server.intervene = (request, response) => {
+    if (request.method !== method || times++ >= 3) return false;
+    refuse(response, 408, '');
+    return true;
+  };
+  expect((await make()).exitCode).toBe(0);
+  expect(server.versions).toHaveLength(1);
+  expect(server.versions[0]?.bytes.equals(dump)).toBe(true);
+});
+
 it('asks again, with the same key, for an upload that it could not begin', async () => {
   let times = 0;
   server.intervene = (request, response) => {

@@ -1,10 +1,11 @@
 import { type Bytes, PieceQueue } from '../openpgp/bytes.ts';
 import { giveBack, lendWhole } from '../openpgp/lent-memory.ts';
 import { blockSize, encodeBlockHeader, longestRawBlock, rawBlockStart, storedFrameStart } from './block-format.ts';
-import { compressedLength, compressFrame } from './zstd.ts';
+import { FrameStream } from './frame-stream.ts';
+import { compressedLength } from './zstd.ts';
 
-/** Blocks that are compressed side by side before the oldest is waited for. */
-const blocksInFlight = 3;
+/** Blocks that are compressed side by side, or wait for a thread of the pool, before the oldest is waited for. */
+const blocksInFlight = 5;
 const mostPieces = 64;
 const sampleLength = 32 * 1024;
 /** Less than this is not worth the time that it takes to compress and to decompress. */
@@ -79,15 +80,38 @@ function* storedBlock({ pieces, length }: Block): Generator<Buffer> {
 /** Decides for each block, so that a tar of photos and texts gets the best of both. */
 class BlockPacker {
   #lastWasWorthwhile = true;
+  readonly #streams: FrameStream[] = [];
+  readonly #idle: FrameStream[] = [];
 
   async pack(block: Block): Promise<Iterable<Buffer>> {
     if (!this.#lastWasWorthwhile && !looksWorthwhile(block)) return storedBlock(block);
     const whole = inOnePiece(block);
-    const frame = await compressFrame(whole);
-    this.#lastWasWorthwhile = frame.length < whole.length * worthwhile;
-    if (!this.#lastWasWorthwhile) return storedBlock({ pieces: [whole], length: whole.length });
+    const frame = await this.#compress(whole);
+    const length = frame.reduce((sum, part) => sum + part.length, 0);
+    this.#lastWasWorthwhile = length < whole.length * worthwhile;
+    if (!this.#lastWasWorthwhile) {
+      for (const part of frame) giveBack(part);
+      return storedBlock({ pieces: [whole], length: whole.length });
+    }
     giveBack(whole);
-    return [encodeBlockHeader({ kind: 'compressed', length: frame.length }), frame];
+    return [encodeBlockHeader({ kind: 'compressed', length }), ...frame];
+  }
+
+  close(): void {
+    for (const stream of this.#streams) stream.close();
+  }
+
+  async #compress(whole: Buffer): Promise<Buffer[]> {
+    const stream = this.#idle.pop() ?? this.#open();
+    const frame = await stream.compress(whole);
+    this.#idle.push(stream);
+    return frame;
+  }
+
+  #open(): FrameStream {
+    const stream = new FrameStream();
+    this.#streams.push(stream);
+    return stream;
   }
 }
 
@@ -100,12 +124,16 @@ const looksWorthwhile = ({ pieces }: Block): boolean => {
 export async function* compressBlocks(source: Bytes): AsyncGenerator<Buffer> {
   const packer = new BlockPacker();
   const flying: Promise<Iterable<Buffer>>[] = [];
-  for await (const block of blocksOf(source)) {
-    const packed = packer.pack(block);
-    // Awaited below; a rejection before that is not unhandled.
-    packed.catch(() => undefined);
-    flying.push(packed);
-    if (flying.length > blocksInFlight) yield* (await flying.shift()) ?? [];
+  try {
+    for await (const block of blocksOf(source)) {
+      const packed = packer.pack(block);
+      // Awaited below; a rejection before that is not unhandled.
+      packed.catch(() => undefined);
+      flying.push(packed);
+      if (flying.length > blocksInFlight) yield* (await flying.shift()) ?? [];
+    }
+    for (const packed of flying) yield* await packed;
+  } finally {
+    packer.close();
   }
-  for (const packed of flying) yield* await packed;
 }

@@ -2,10 +2,10 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { lend } from '../openpgp/lent-memory.ts';
 
-const { zstdCompress, zstdCompressSync, zstdDecompress } = zlib as Partial<typeof zlib>;
+const { zstdCompressSync, zstdDecompress } = zlib as Partial<typeof zlib>;
 
 /** Versions of Node before 22.15 are without it. */
-export const hasZstd: boolean = zstdCompress !== undefined;
+export const hasZstd: boolean = zstdCompressSync !== undefined;
 
 export class ZstdMissing extends Error {
   constructor() {
@@ -34,17 +34,6 @@ const lendResult = (result: Buffer): Buffer => {
   const isShared = buffer.byteLength <= Buffer.poolSize;
   if (isShared || !(buffer instanceof ArrayBuffer) || !('transfer' in buffer)) return result;
   return lend(result, () => buffer.transfer(0));
-};
-
-/** In a thread of the pool, into one frame. */
-export const compressFrame = async (block: Buffer): Promise<Buffer> => {
-  const frame = await promisify<Buffer, zlib.ZstdOptions, Buffer>(need(zstdCompress))(block, {
-    ...options,
-    chunkSize: Math.ceil(block.length / 4) + spare,
-    // The frame tells its content size, and memory is taken for no more than that.
-    pledgedSrcSize: block.length,
-  } as zlib.ZstdOptions);
-  return lendResult(frame);
 };
 
 /** Of a few kilobytes, at once. */

@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import { giveBack, lendWhole } from './lent-memory.ts';
 import { SlotPool } from './slot-pool.ts';
 
-const slotSize = 256 * 1024;
+const slotSize = 1024 * 1024;
 /** Less than this gets memory of its own: a slot for each of many small pieces would be much. */
 const worthSlot = slotSize / 4;
-/** Full ones that wait; while there are so many, nothing is read. */
-const mostFull = 3;
+/** Full ones that wait; while there is one, nothing is read. */
+const mostFull = 1;
 
 class Gatherer {
   readonly #source: Readable;
@@ -85,7 +85,7 @@ class Gatherer {
 }
 
 /**
- * Reads a stream in pieces as large as they come, up to 256 KiB, ahead of the consumer by not more than 1 MiB. It waits for nothing but
+ * Reads a stream in pieces as large as they come, up to 1 MiB, ahead of the consumer by not more than 2 MiB. It waits for nothing but
  * the first byte of a piece. What was read before an error comes before the error. A consumer that stops early destroys the stream.
  */
 export async function* gather(source: Readable): AsyncGenerator<Buffer> {

@@ -5,6 +5,7 @@ import { type CollectionLimits, type ProcessOptions, RepositoryProcess } from '.
 import type { FaultRun } from './fault-case.ts';
 
 export const collection = 'faults';
+const room = { maxBackupsCount: 1500, maxOneVersionSize: '20M', maxCollectionSize: '30G' };
 
 /** A real repository, a key and one collection: where injections happen. */
 export class Bench {
@@ -13,19 +14,27 @@ export class Bench {
   readonly token: string;
   api: CollectionApi;
   readonly #accepted = new Set<number>();
-  readonly #collections = [collection];
+  readonly #name: string;
+  readonly #collections: string[];
 
-  private constructor(repository: RepositoryProcess, key: GpgKey, token: string) {
+  private constructor(repository: RepositoryProcess, key: GpgKey, { token, name }: { token: string; name: string }) {
     this.repository = repository;
     this.key = key;
     this.token = token;
-    this.api = collectionApi(repository.url, token, collection);
+    this.#name = name;
+    this.#collections = [name];
+    this.api = collectionApi(repository.url, token, name);
   }
 
   static async start(limits: CollectionLimits = {}, options: ProcessOptions = {}): Promise<Bench> {
-    const room = { maxBackupsCount: 1500, maxOneVersionSize: '20M', maxCollectionSize: '30G' };
     const repository = await RepositoryProcess.start({ [collection]: { ...room, ...limits } }, options);
-    return new Bench(repository, new GpgKey(), await repository.login());
+    return new Bench(repository, new GpgKey(), { token: await repository.login(), name: collection });
+  }
+
+  /** One more collection of the same repository, where other injections happen at the same time. It ends with this one. */
+  beside(name: string): Bench {
+    this.repository.putCollection(name, room);
+    return new Bench(this.repository, this.key, { token: this.token, name });
   }
 
   /** A backup that nothing hurts. A bench where it fails would pass every check of refused ones. */
@@ -63,7 +72,7 @@ export class Bench {
 
   environment(url: string = this.repository.url): NodeJS.ProcessEnv {
     return {
-      ...{ BM_URL: url, BM_COLLECTION_ID: collection, BM_AUTH_TOKEN: this.token, BM_RECIPIENT: this.key.email },
+      ...{ BM_URL: url, BM_COLLECTION_ID: this.#name, BM_AUTH_TOKEN: this.token, BM_RECIPIENT: this.key.email },
       ...{ BM_PUBLIC_KEY_PATH: this.key.publicPath, BM_PRIVATE_KEY_PATH: this.key.privatePath, BM_TIMEOUT: '20' },
     };
   }

@@ -8,6 +8,7 @@ import { digestOf } from '../harness/repository-api.ts';
 import { Bench, collection } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
 import { startProxy } from './proxy.ts';
+import { changed } from './toxics.ts';
 
 const mebibyte = 1 << 20;
 const few = 3 * mebibyte + 1;
@@ -67,7 +68,7 @@ function isArmoured(file: string): boolean {
 async function toGpg(trial: Trial, compression: Compression): Promise<void> {
   const { bench, run, armoured, source } = trial;
   const what = `${trial.what}, ${compression}: `;
-  await using proxy = await startProxy(bench.repository.url, armoured ? { changeUp: forgetProtocol } : {});
+  await using proxy = await startProxy(bench.repository.url, armoured ? { up: () => changed(forgetProtocol) } : {});
   const { exitCode, log } = await runClient(['make', '-c', `cat ${source}`], {
     ...bench.environment(proxy.url),
     ...environmentOf(trial),

@@ -7,6 +7,7 @@ import { digestOf } from '../harness/repository-api.ts';
 import { Bench } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
 import { startProxy } from './proxy.ts';
+import { limitData } from './toxics.ts';
 
 const size = 3_000_000;
 const marker = 'BACKSTAY_FAULT_RUN';
@@ -56,12 +57,8 @@ async function strikeLoader(bench: Bench, run: FaultRun): Promise<void> {
 
 async function cutDownload(bench: Bench, run: FaultRun, once: boolean): Promise<void> {
   const bytes = run.random.int(1000, size);
-  let connections = 0;
   await using proxy = await startProxy(bench.repository.url, {
-    cutDownAfter: () => {
-      connections += 1;
-      return once && connections > 1 ? Number.POSITIVE_INFINITY : bytes;
-    },
+    down: (connection) => (once && connection > 0 ? undefined : limitData(bytes)),
   });
   const { exitCode, sawEnd, output } = await restore(bench, 'cat > OUT', proxy.url);
   run.injected();

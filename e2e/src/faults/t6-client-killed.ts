@@ -1,59 +1,137 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startClient } from '../harness/client-process.ts';
+import { runClient, startClient } from '../harness/client-process.ts';
 import { Bench } from './bench.ts';
 import type { FaultCase, FaultRun } from './fault-case.ts';
+import { binaryMessage, storeMessage } from './messages.ts';
+import { usingChanged } from './planted/changed-program.ts';
+import { hurriedClient, hurriedServer, realWaits, shorterWaits, type Waits } from './planted/shorter-waits.ts';
 import { startProxy } from './proxy.ts';
+import { type Network, networkKinds, usualConnections } from './t6-networks.ts';
+import { nodeCut } from './toxics.ts';
 
 const endless = 'while :; do head -c 65536 /dev/urandom; sleep 0.005; done';
+/** What a busy machine adds to a wait. */
+const late = 2500;
 
-async function killClient(bench: Bench, run: FaultRun): Promise<void> {
+/** A collection for one kind of injection, so that all of them happen at the same time. */
+interface Lane {
+  readonly bench: Bench;
+  readonly run: FaultRun;
+  readonly waits: Waits;
+}
+
+async function laneBeside({ bench, run, waits }: Lane, name: string): Promise<Lane> {
+  const beside = bench.beside(name);
+  // The client looks at the size of the version before.
+  await storeMessage(beside.api, binaryMessage(run.random, 1000));
+  beside.accept(await beside.api.list());
+  return { bench: beside, run, waits };
+}
+
+async function stores({ bench, run }: Lane, what: string, versions: number): Promise<void> {
+  const added = await bench.check(run, { what, settled: false });
+  if (added.length !== versions) run.broken(`${what}: ${added.length} versions instead of ${versions}`);
+  bench.accept(added);
+}
+
+/** As the Job does that starts the client again. */
+async function again(lane: Lane, what: string): Promise<void> {
+  const { exitCode, log } = await runClient(['make', '-c', 'head -c 300000 /dev/urandom'], lane.bench.environment());
+  if (exitCode !== 0) lane.run.broken(`${what}, again: exit code ${exitCode}: ${log}`);
+  await stores(lane, `${what}, again`, 1);
+}
+
+async function killClient(lane: Lane, milliseconds: number): Promise<void> {
+  const { bench, run } = lane;
   const { child, end } = startClient(['make', '-c', endless], bench.environment());
-  while (bench.repository.staged().length === 0 && child.exitCode === null) await delay(2);
-  await delay(run.random.int(0, 150));
+  while ((await bench.api.usage()).reservedBytes === 0 && child.exitCode === null) await delay(2);
+  await delay(milliseconds);
   child.kill('SIGKILL');
   await end;
   run.injected();
-  if ((await bench.check(run, { what: 'client killed', settled: false })).length > 0) {
-    run.broken('client killed: a version is listed');
+  await stores(lane, 'client killed', 0);
+  await again(lane, 'client killed');
+}
+
+/** The machine of the client is gone: the server hears nothing more, not even that the connection has ended. */
+async function cutNode(lane: Lane, bytes: number, proxies: AsyncDisposableStack): Promise<void> {
+  const { bench, run } = lane;
+  const up = (connection: number) => (connection === 1 ? nodeCut(bytes) : undefined);
+  // It stays as it is until the server is done with what was cut.
+  const proxy = proxies.use(await startProxy(bench.repository.url, { up }));
+  const { child, end } = startClient(['make', '-c', endless], bench.environment(proxy.url));
+  while (proxy.broken === 0 && child.exitCode === null) await delay(2);
+  child.kill('SIGKILL');
+  await end;
+  run.injected();
+  const what = `node cut after ${bytes} bytes`;
+  await stores(lane, what, 0);
+  await again(lane, what);
+}
+
+async function upload(lane: Lane, network: Network): Promise<void> {
+  const { bench, run, waits } = lane;
+  const { what, bytes, exitCodes, versions, unbroken, patience = 4 * waits.stall } = network;
+  await using proxy = await startProxy(bench.repository.url, network.faults);
+  const ended = await runClient(['make', '-c', `head -c ${bytes} /dev/urandom`], {
+    ...bench.environment(proxy.url),
+    BM_TIMEOUT: String(Math.ceil(patience / 1000)),
+  });
+  run.injected();
+  if (!exitCodes.includes(ended.exitCode ?? -1)) run.broken(`${what}: exit code ${ended.exitCode}: ${ended.log}`);
+  await stores(lane, what, versions);
+  const { broken, connections, stalls } = proxy;
+  if (!unbroken && broken === 0) run.broken(`${what}: nothing was hurt`);
+  if (unbroken && connections !== usualConnections) run.broken(`${what}: ${connections} connections`);
+  const kept = Math.max(0, ...stalls);
+  if (kept > waits.stall + late) run.broken(`${what}: a stalled connection is kept for ${Math.round(kept)} ms`);
+  if (versions === 0) await again(lane, what);
+}
+
+/** What clients left behind is gone by itself: their connections, their leases. */
+async function settles({ bench, run, waits }: Lane, lanes: readonly Lane[]): Promise<void> {
+  const left = async (): Promise<boolean> => {
+    const usages = await Promise.all(lanes.map((lane) => lane.bench.api.usage()));
+    return bench.repository.staged().length > 0 || usages.some(({ reservedBytes }) => reservedBytes > 0);
+  };
+  const most = waits.idle + waits.lease + 2 * waits.sweep + late;
+  for (const end = Date.now() + most; Date.now() < end && (await left()); ) await delay(100);
+  for (const lane of lanes) {
+    const added = await lane.bench.check(run, { what: 'afterwards', settled: true });
+    if (added.length > 0) run.broken(`${added.length} versions appeared later`);
   }
 }
 
-/** Every connection is cut after so many bytes, until the client gives up. */
-async function cutNetwork(bench: Bench, run: FaultRun): Promise<void> {
-  const bytes = run.random.int(1, 600_000);
-  await using proxy = await startProxy(bench.repository.url, { cutUpAfter: () => bytes });
-  const { end } = startClient(['make', '-c', 'head -c 3000000 /dev/urandom'], bench.environment(proxy.url));
-  const { exitCode } = await end;
-  run.injected();
-  const what = `network cut after ${bytes} bytes`;
-  const versions = await bench.check(run, { what, settled: false });
-  // An upload goes on where it was cut, so it may well end: then exactly as the client says.
-  const added = versions.length;
-  if ((exitCode === 0 ? 1 : 0) !== added) run.broken(`${what}: exit code ${exitCode}, and ${added} versions`);
-  bench.accept(versions);
+async function hurtUploads(run: FaultRun, waits: Waits): Promise<void> {
+  const environment = { BR_HTTP_IDLE_TIMEOUT: `${waits.idle}ms` };
+  await using bench = await Bench.start({}, { environment });
+  await using proxies = new AsyncDisposableStack();
+  await bench.works();
+  const main = { bench, run, waits };
+  const killed = await laneBeside(main, 'killed');
+  const cut = await laneBeside(main, 'cut');
+  const uploads = await Promise.all(
+    networkKinds.map(async (draw, index) => ({ draw, lane: await laneBeside(main, `network-${index}`) })),
+  );
+  for (let round = 0; round < run.rounds(1, 100); round += 1) {
+    await Promise.all([
+      killClient(killed, run.random.int(0, 400)),
+      cutNode(cut, run.random.int(1, 600_000), proxies),
+      ...uploads.map(({ draw, lane }) => upload(lane, draw(run.random, waits))),
+    ]);
+  }
+  await settles(main, [killed, cut, ...uploads.map(({ lane }) => lane)]);
+  await bench.works();
 }
 
 export const clientKilled: FaultCase = {
   name: 'T6',
-  explains: 'kill -9 of the client in the middle of an upload; a network that cuts every connection',
+  explains: 'kill -9 of the client, a node that is cut off, and seven kinds of bad networks, while an upload runs',
   run: async (run) => {
-    await using bench = await Bench.start();
-    await bench.works();
-    for (let round = 0; round < run.rounds(2, 350); round += 1) {
-      await killClient(bench, run);
-      await cutNetwork(bench, run);
-    }
-    if (run.long) await leasesEnd(bench);
-    else {
-      await bench.repository.end('SIGTERM');
-      await bench.repository.restart();
-    }
-    await bench.check(run, { what: 'afterwards', settled: true });
-    await bench.works();
+    if (run.long) return await hurtUploads(run, realWaits);
+    // Clients and server wait for a minute where nothing moves.
+    await usingChanged('server', hurriedServer, () =>
+      usingChanged('client', hurriedClient, () => hurtUploads(run, shorterWaits)),
+    );
   },
 };
-
-/** A dead connection keeps its lease for 60 seconds; the sweep comes every 30. */
-async function leasesEnd(bench: Bench): Promise<void> {
-  for (const end = Date.now() + 100_000; Date.now() < end && bench.repository.staged().length > 0; ) await delay(500);
-}

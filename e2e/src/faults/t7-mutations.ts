@@ -6,6 +6,7 @@ import type { FaultCase, FaultRun } from './fault-case.ts';
 import { message } from './messages.ts';
 import { startProxy } from './proxy.ts';
 import type { Random } from './random.ts';
+import { changed } from './toxics.ts';
 
 const mutations = {
   bit: (random: Random, body: Buffer): Buffer => {
@@ -38,7 +39,7 @@ async function strike(bench: Bench, run: FaultRun): Promise<void> {
 /** One bit changes on the way from the real client, somewhere in the message. */
 async function strikeClient(bench: Bench, run: FaultRun): Promise<void> {
   let left = run.random.int(20_000, 900_000);
-  const changeUp = (chunk: Buffer): Buffer => {
+  const change = (chunk: Buffer): Buffer => {
     const at = left;
     left -= chunk.length;
     if (at < 0 || left >= 0) return chunk;
@@ -46,7 +47,7 @@ async function strikeClient(bench: Bench, run: FaultRun): Promise<void> {
     copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
     return copy;
   };
-  await using proxy = await startProxy(bench.repository.url, { changeUp });
+  await using proxy = await startProxy(bench.repository.url, { up: () => changed(change) });
   const { exitCode } = await runClient(['make', '-c', 'head -c 1000000 /dev/urandom'], bench.environment(proxy.url));
   run.injected();
   if (exitCode === 0) run.broken('a changed bit on the wire: the client says success');

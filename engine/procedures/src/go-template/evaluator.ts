@@ -236,7 +236,10 @@ export class Evaluator {
         `wrong number of args for ${operand.name}: want ${least === most ? '' : 'at least '}${least} got ${count}`,
         operand.at,
       );
-    const values = args.map((arg) => this.operand(arg, frame));
+    const values = args.map((arg, index) =>
+      // The word `nil` is an empty map where a map is wanted; a value that is nil is none.
+      arg.kind === 'nil' && definition.mapAt === index ? {} : this.operand(arg, frame),
+    );
     return this.guard(operand, () => definition.call(piped === nothing ? values : [...values, piped]));
   }
 

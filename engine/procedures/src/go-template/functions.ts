@@ -9,6 +9,8 @@ import { type GoFloat, goType, isList, isMap, isTrue, kindOf, type Value } from 
 export interface TemplateFunction {
   /** How many arguments it takes at least and at most. */
   readonly arity: readonly [number, number];
+  /** Which argument, from 0, must be a map. Default: none. */
+  readonly mapAt?: number;
   readonly call: (args: readonly Value[]) => Value;
 }
 
@@ -128,6 +130,6 @@ export const procedureFunctions: Readonly<Record<string, TemplateFunction>> = {
     return text(subject).replaceAll(before, () => after);
   }),
   trim: fixed(1, ([subject = null]) => trimSpace(text(subject))),
-  hasKey: fixed(2, hasKey),
+  hasKey: { ...fixed(2, hasKey), mapAt: 0 },
   default: fixed(2, ([fallback = null, value = null]) => (isEmpty(value) ? fallback : value)),
 };

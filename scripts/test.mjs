@@ -8,13 +8,17 @@ import { clusterBinaries } from '../e2e/src/kubernetes/prerequisites.ts';
 import { ensureBuilt } from './lib/build-state.mjs';
 import { root } from './lib/paths.mjs';
 import { bringPrerequisites, chromium, versitygw } from './lib/prerequisites.mjs';
+import { testSeed } from './lib/test-seed.mjs';
 
 const results = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-test-'));
 const tool = (name) => path.join(root, 'node_modules/.bin', name);
 const e2eTool = (name) => path.join(root, 'e2e/node_modules/.bin', name);
 bringKubernetes();
 const missing = bringPrerequisites();
+const seed = String(testSeed());
 const env = {
+  FUZZ_SEED: seed,
+  GO_TEMPLATE_FUZZ_SEED: seed,
   ...process.env,
   ...(chromium() ? { CHROMIUM: chromium() } : {}),
   ...(versitygw() ? { VERSITYGW: versitygw() } : {}),
@@ -77,12 +81,16 @@ function counted({ name, status, report }, read) {
 
 /** The short runs of the fault cases: a case passes when nothing broke. */
 const faults = () => {
-  const { status, stdout } = spawnSync(process.execPath, [path.join(root, 'e2e/src/faults/main.ts'), '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    cwd: root,
-    env,
-    encoding: 'utf8',
-  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [path.join(root, 'e2e/src/faults/main.ts'), '--json', '--seed', seed],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    },
+  );
   process.stdout.write(stdout);
   const outcomes = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
   const failed = outcomes.filter(({ broken }) => broken > 0).length;

@@ -13,7 +13,13 @@ export interface Limits {
 
 export const defaultLimits: Limits = { steps: 5_000_000, characters: 32 * 1024 * 1024, depth: 200 };
 
-type Variables = { name: string; value: Value }[];
+interface Variable {
+  readonly name: string;
+  value: Value;
+  /** It stands for what a range goes over. */
+  element?: boolean;
+}
+type Variables = Variable[];
 /** Where a node runs: what `.` is, and which variables it sees. */
 interface Frame {
   readonly dot: Value;
@@ -131,8 +137,9 @@ export class Evaluator {
   private assignLoop(pipeline: Pipeline, variables: Variables, { key, item }: { key: Value; item: Value }): void {
     const [first, second] = pipeline.variables;
     if (first === undefined) return;
-    this.bind({ pipeline, variables, name: first }, second === undefined ? item : key);
-    if (second !== undefined) this.bind({ pipeline, variables, name: second }, item);
+    const loop = { pipeline, variables, element: true };
+    this.bind({ ...loop, name: first }, second === undefined ? item : key);
+    if (second !== undefined) this.bind({ ...loop, name: second }, item);
   }
 
   private *items(value: Value, { at, variables }: Pipeline): Generator<[Value, Value]> {
@@ -146,16 +153,16 @@ export class Evaluator {
   }
 
   private bind(
-    { pipeline, variables, name }: { pipeline: Pipeline; variables: Variables; name: string },
+    { pipeline, variables, name, element }: Omit<Variable, 'value'> & { pipeline: Pipeline; variables: Variables },
     value: Value,
   ): void {
     if (!pipeline.assign) {
-      variables.push({ name, value });
+      variables.push({ name, value, element });
       return;
     }
     const variable = variables.findLast((one) => one.name === name);
     if (!variable) this.fail(`undefined variable "${name}"`, pipeline.at);
-    variable.value = value;
+    Object.assign(variable, { value, element });
   }
 
   private pipeline(pipeline: Pipeline, frame: Frame): Value {
@@ -195,7 +202,7 @@ export class Evaluator {
       case 'field':
         return this.fields(frame.dot, operand.path, operand.at);
       case 'variable':
-        return this.fields(this.variable(operand, frame), operand.path, operand.at);
+        return this.fields(this.variable(operand, frame).value, operand.path, operand.at);
       case 'chain':
         return this.fields(this.operand(operand.base, frame), operand.path, operand.at);
       case 'pipeline':
@@ -205,10 +212,10 @@ export class Evaluator {
     }
   }
 
-  private variable(operand: Extract<Operand, { kind: 'variable' }>, frame: Frame): Value {
+  private variable(operand: Extract<Operand, { kind: 'variable' }>, frame: Frame): Variable {
     const variable = frame.variables.findLast((one) => one.name === operand.name);
     if (!variable) this.fail(`undefined variable "${operand.name}"`, operand.at);
-    return variable.value;
+    return variable;
   }
 
   private fields(base: Value, path: readonly string[], at: number): Value {
@@ -236,11 +243,17 @@ export class Evaluator {
         `wrong number of args for ${operand.name}: want ${least === most ? '' : 'at least '}${least} got ${count}`,
         operand.at,
       );
-    const values = args.map((arg, index) =>
-      // The word `nil` is an empty map where a map is wanted; a value that is nil is none.
-      arg.kind === 'nil' && definition.mapAt === index ? {} : this.operand(arg, frame),
-    );
+    const values = args.map((arg, index) => {
+      const value = this.operand(arg, frame);
+      return value === null && definition.mapAt === index && this.isUntyped(arg, frame) ? {} : value;
+    });
     return this.guard(operand, () => definition.call(piped === nothing ? values : [...values, piped]));
+  }
+
+  /** An untyped nil is an empty map where a map is wanted. A member or an element that is nil has a type, which is none of a map. */
+  private isUntyped(operand: Operand, frame: Frame): boolean {
+    if (operand.kind === 'variable') return operand.path.length === 0 && !this.variable(operand, frame).element;
+    return operand.kind === 'nil' || operand.kind === 'pipeline';
   }
 
   private guard(operand: Extract<Operand, { kind: 'function' }>, action: () => Value): Value {

@@ -97,7 +97,17 @@ const hasKey = ([map = null, key = null]: readonly Value[]): Value => {
   return Object.hasOwn(map, text(key));
 };
 
-const trimSpace = (value: string): string => value.replace(/^[\s\u0085]+|[\s\u0085]+$/g, '');
+/** What unicode.IsSpace says: JavaScript counts the byte order mark as well, and leaves the next line out. */
+const isSpace = (character: string | undefined): boolean =>
+  character !== undefined && character !== '\ufeff' && /[\s\u0085]/.test(character);
+
+/** strings.TrimSpace. Not by a regular expression for the end: on a long run of spaces within it takes quadratic time. */
+const trimSpace = (value: string): string => {
+  let [start, end] = [0, value.length];
+  while (start < end && isSpace(value[start])) start++;
+  while (end > start && isSpace(value[end - 1])) end--;
+  return value.slice(start, end);
+};
 
 /** Go's own functions. */
 export const builtInFunctions: Readonly<Record<string, TemplateFunction>> = {

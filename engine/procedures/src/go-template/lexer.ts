@@ -24,10 +24,15 @@ export interface Token {
 
 const keywords = new Set('if else end range with define template block break continue nil true false'.split(' '));
 const wordCharacter = /[\p{L}\p{Nd}_]/u;
-const spaceBefore = /[ \t\r\n]+$/;
 const spaceAfter = /^[ \t\r\n]+/;
 const number =
   /[+-]?(?:0[xX][0-9a-fA-F_]+(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]+)?|0[bB][01_]+|0[oO][0-7_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]+)(?:[eE][+-]?[0-9_]+)?)/y;
+/** Not by a regular expression: one that looks for spaces at the end takes quadratic time on a long run of spaces within. */
+const withoutSpaceBefore = (text: string): string => {
+  let end = text.length;
+  while (end > 0 && ' \t\r\n'.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+};
 const word = /[\p{L}\p{Nd}_]+/uy;
 const interpreted = /"(?:\\[^\n]|[^"\\\n])*"/y;
 const raw = /`[^`]*`/y;
@@ -68,7 +73,7 @@ class Lexer {
     let text = this.source.slice(this.at, end);
     if (this.trimNext) text = text.replace(spaceAfter, '');
     this.trimNext = false;
-    if (/^\{\{-[ \t\r\n]/.test(this.source.slice(end, end + 4))) text = text.replace(spaceBefore, '');
+    if (/^\{\{-[ \t\r\n]/.test(this.source.slice(end, end + 4))) text = withoutSpaceBefore(text);
     if (text !== '') this.push('text', text, this.at);
     this.at = end;
   }

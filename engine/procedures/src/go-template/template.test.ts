@@ -42,6 +42,20 @@ describe('what would never end', () => {
   });
 });
 
+it('takes no longer for a long run of spaces than for other text', () => {
+  const run = ' '.repeat(1_000_000);
+  expect(renderTemplate('{{ printf "%*sx" 1000000 "y" | trim }}', {})).toBe('yx');
+  expect(renderTemplate('{{ printf "x%*s" 1000000 "y" | trim }}', {})).toHaveLength(1_000_001);
+  expect(renderTemplate(`x${run}y{{- "z" }}`, {})).toBe(`x${run}yz`);
+  expect(renderTemplate(`x${run}{{- "z" -}}${run}y`, {})).toBe('xzy');
+});
+
+it('trims what Go takes for a space', () => {
+  const spaces = ' \t\n\v\f\r\u0085\u00a0\u1680\u2003\u2028\u3000';
+  expect(renderTemplate('<{{ trim .s }}>', { s: `${spaces}a${spaces}b${spaces}` })).toBe(`<a${spaces}b>`);
+  expect(renderTemplate('<{{ trim .s }}>', { s: '\ufeffa\ufeff' })).toBe('<\ufeffa\ufeff>');
+});
+
 it('takes a member named like one of JavaScript for what it is', () => {
   const data = JSON.parse('{"m": {"__proto__": "p", "constructor": "c"}}') as unknown;
   expect(renderTemplate('{{ .m.__proto__ }}{{ .m.constructor }}', data)).toBe('pc');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSqliteDialect } from './create-sqlite-dialect.ts';
 import { DiskFullError } from './disk-full-error.ts';
@@ -60,6 +61,25 @@ it('leaves other errors as they are, and takes their transaction back', async ()
   });
   await expect(twice).rejects.toThrow(/UNIQUE constraint failed/);
   expect(await db.selectFrom('notes').select('id').execute()).toEqual([]);
+});
+
+it('takes migrations back as a whole', async () => {
+  const steps: Record<string, Migration> = {
+    '1': { up: (tx) => tx.schema.createTable('first').addColumn('id', 'integer').execute() },
+    '2': {
+      up: async (tx) => {
+        await tx.schema.createTable('second').addColumn('id', 'integer').execute();
+        throw new Error('killed');
+      },
+    },
+  };
+  const migrate = () => new Migrator({ db, provider: { getMigrations: async () => steps } }).migrateToLatest();
+  expect((await migrate()).error).toMatchObject({ message: 'killed' });
+  const tables = async () => (await db.introspection.getTables()).map(({ name }) => name);
+  expect(await tables()).not.toContain('first');
+  steps['2'] = { up: async () => undefined };
+  expect((await migrate()).error).toBeUndefined();
+  expect(await tables()).toContain('first');
 });
 
 it('is opened for one process alone where that is asked for', () => {

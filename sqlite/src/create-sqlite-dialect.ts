@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { SqliteDialect, type SqliteStatement } from 'kysely';
+import { SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely';
 import { tellingFull } from './disk-full-error.ts';
 
 const toInput = (value: unknown): SQLInputValue => {
@@ -24,12 +24,25 @@ const prepare = (database: DatabaseSync, text: string): SqliteStatement => {
   };
 };
 
+/** SQLite takes a change of the schema back with its transaction: a process that is killed leaves no half of a migration. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdlAdapter();
+  }
+}
+
 /**
  * Kysely's view of node:sqlite. Booleans are stored as 0 and 1. A statement that needs more room than the disk has throws a
- * {@link DiskFullError}.
+ * {@link DiskFullError}. Migrations run in one transaction: all of them or none.
  */
 export const createSqliteDialect = (database: DatabaseSync): SqliteDialect =>
-  new SqliteDialect({
+  new NodeSqliteDialect({
     database: {
       close: () => database.close(),
       // SQLite ends a transaction itself when the disk is full; a second end would hide why.

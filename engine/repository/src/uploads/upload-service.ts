@@ -69,7 +69,10 @@ export class UploadService {
     const store = metadata.exclusive ? undefined : metadata.turns;
     this.#turns = new UploadTurns({ store, logger, ...(times === undefined ? {} : { times }) });
     const abortNow = async ({ upload, reason }: { upload: Upload; reason: string }): Promise<void> => {
-      await this.#turns.run(upload.id, (turn) => this.#discardNow(upload, reason, turn));
+      const done = await this.#turns.tryRun(upload.id, (turn) => this.#discardNow(upload, reason, turn));
+      if (done === undefined) {
+        throw new UploadError('busy', 'somebody works on this upload');
+      }
     };
     this.#overdue = new OverdueAborts(abortNow, logger);
   }

@@ -8,6 +8,7 @@ import { clusterBinaries } from '../e2e/src/kubernetes/prerequisites.ts';
 import { ensureBuilt } from './lib/build-state.mjs';
 import { root } from './lib/paths.mjs';
 import { bringPrerequisites, chromium, versitygw } from './lib/prerequisites.mjs';
+import { outcomeOf, readPlaywright, readVitest } from './lib/test-outcomes.mjs';
 import { testSeed } from './lib/test-seed.mjs';
 
 const results = fs.mkdtempSync(path.join(os.tmpdir(), 'backstay-test-'));
@@ -41,21 +42,18 @@ function bringKubernetes() {
 
 const check = (name, script) => () => {
   const { status } = spawnSync(process.execPath, [path.join(root, script)], { stdio: 'inherit', cwd: root, env });
-  return { name, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 };
+  const failures = status === 0 ? [] : [`\`npm run ${name}\` ended with status ${status}: see its log above`];
+  return { name, passed: 1 - failures.length, failed: failures.length, failures };
 };
 
 const vitest = (name, args) => () => {
   const report = path.join(results, `${name}.json`);
   const { status } = spawnSync(
     tool('vitest'),
-    ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-    { stdio: 'inherit', cwd: root, env },
+    ['run', ...args, '--reporter=default', `--reporter=${path.join(root, 'scripts/lib/vitest-outcome.mjs')}`],
+    { stdio: 'inherit', cwd: root, env: { ...env, VITEST_OUTCOME: report } },
   );
-  return counted({ name, status, report }, (json) => ({
-    passed: json.numPassedTests,
-    failed: json.numFailedTests,
-    skipped: json.numPendingTests,
-  }));
+  return outcomeOf({ name, status, report }, readVitest);
 };
 
 const playwright = () => {
@@ -65,19 +63,8 @@ const playwright = () => {
     cwd: root,
     env: { ...env, CHROMIUM: chromium() ?? '', PLAYWRIGHT_JSON_OUTPUT_NAME: report },
   });
-  return counted({ name: 'journeys', status, report }, ({ stats }) => ({
-    passed: stats.expected + stats.flaky,
-    failed: stats.unexpected,
-    skipped: stats.skipped,
-  }));
+  return outcomeOf({ name: 'journeys', status, report }, readPlaywright);
 };
-
-/** A runner that ends badly without a failed test (crash, nothing found) counts as one failure. */
-function counted({ name, status, report }, read) {
-  const counts = fs.existsSync(report) ? read(JSON.parse(fs.readFileSync(report, 'utf8'))) : { passed: 0, failed: 0 };
-  const failed = status !== 0 && counts.failed === 0 ? 1 : counts.failed;
-  return { name, ...counts, failed };
-}
 
 /** The short runs of the fault cases: a case passes when nothing broke. */
 const faults = () => {
@@ -93,10 +80,17 @@ const faults = () => {
   );
   process.stdout.write(stdout);
   const outcomes = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
-  const failed = outcomes.filter(({ broken }) => broken > 0).length;
+  const broken = outcomes.filter((outcome) => outcome.broken > 0);
   const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined).length;
-  const crashed = status !== 0 && failed === 0 ? 1 : 0;
-  return { name: 'faults', passed: outcomes.length - failed - skipped, failed: failed + crashed, skipped };
+  const failures = broken.map((one) => [`${one.case} --seed ${one.seed}`, ...one.reasons].join('\n    '));
+  if (status !== 0 && broken.length === 0) failures.push(`ended with status ${status}: see its log above`);
+  return {
+    name: 'faults',
+    passed: outcomes.length - broken.length - skipped,
+    failed: failures.length,
+    skipped,
+    failures,
+  };
 };
 
 const steps = [
@@ -118,6 +112,9 @@ for (const step of steps) {
 }
 fs.rmSync(results, { recursive: true, force: true });
 
+for (const { name, failures } of outcomes) {
+  for (const failure of failures) process.stdout.write(`FAILED ${name}: ${failure}\n`);
+}
 const sum = (member) => outcomes.reduce((total, outcome) => total + (outcome[member] ?? 0), 0);
 for (const { name, passed, failed, skipped, seconds } of outcomes) {
   process.stdout.write(

@@ -11,7 +11,7 @@ const usage = `npm run faults -- [--long [--share F]] [--json] [--seed N] [CASE.
 Hurts the real client and the real repository, and looks whether the promises still hold. Without a name: every case.
   --long     as many injections as a release needs (days)
   --share F  of these counts, above 0 and up to 1: for a night, an hour or ten minutes
-  --json     one object a line: {case, injections, broken, seed}
+  --json     one object a line: {case, injections, broken, seed}, with reasons where something broke
   --seed N   the same injections again
 
 ${cases.map(({ name, explains }) => `  ${name.padEnd(8)}${explains}`).join('\n')}
@@ -22,6 +22,8 @@ interface Outcome {
   injections: number;
   broken: number;
   seed: number;
+  /** The first of what broke; absent where nothing did. */
+  reasons?: string[];
 }
 
 interface Extent {
@@ -34,7 +36,9 @@ async function inject(one: FaultCase, { seed, long, share }: Extent): Promise<Ou
   const outcome: Outcome = { case: one.name, injections: 0, broken: 0, seed };
   const broken = (what: string): void => {
     outcome.broken += 1;
-    if (outcome.broken <= shown) process.stderr.write(`${one.name}: ${what}\n`);
+    if (outcome.broken > shown) return;
+    outcome.reasons = [...(outcome.reasons ?? []), what];
+    process.stderr.write(`${one.name}: ${what}\n`);
   };
   const injected = (): void => {
     outcome.injections += 1;

@@ -8,8 +8,8 @@ const mebibyte = 1_048_576;
 const failing = 0.3;
 const atOnce = 10;
 const faults: readonly [S3Fault, ...S3Fault[]] = ['unavailable', 'internal-error', 'reset', 'lost-reply'];
-/** Time-outs of those that carry bytes are minutes long. */
-const quick: readonly S3Operation[] = ['begin', 'complete', 'head', 'list', 'abort', 'delete'];
+/** Time-outs of those that carry bytes, and of the one that puts them together, are minutes long. */
+const quick: readonly S3Operation[] = ['begin', 'head', 'list', 'abort', 'delete'];
 
 /** Above 5 MiB an upload has several parts. */
 const sizes = [200, 40_000, mebibyte, 11 * mebibyte] as const;

@@ -7,7 +7,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     environment: 'node',
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Longer than a server of the tests is waited for: that failure has a reason to tell, this one has none.
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 });

@@ -14,7 +14,8 @@ import {
   startFakeApiServer,
   statusObject,
 } from './testing/fake-api-server.ts';
-import { freePort, waitUntil } from './testing/processes.ts';
+import { freePort } from './testing/free-port.ts';
+import { waitUntil } from './testing/processes.ts';
 
 const quick: Partial<CacheTiming> = {
   watchSeconds: 30,

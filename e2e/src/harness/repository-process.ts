@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '@backstay/kubernetes/testing/free-port';
 import { stringify } from 'yaml';
 import { cutPower } from '../faults/power/cut-power.ts';
 
@@ -218,13 +218,4 @@ export class RepositoryProcess {
 export function passwordHash(): string {
   hash ??= execFileSync(process.execPath, [command, 'repository', '--encode-password', password]).toString().trim();
   return hash;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -4,4 +4,4 @@ export {
   kubeApiserverAssets,
   startKubeApiserver,
 } from './kube-apiserver.ts';
-export { freePort, waitUntil } from './processes.ts';
+export { waitUntil } from './processes.ts';

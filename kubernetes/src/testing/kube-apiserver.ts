@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKubeClient } from '../create-kube-client.ts';
-import { freePort, type Started, startProgram, waitUntil } from './processes.ts';
+import { freePort } from './free-port.ts';
+import { type Started, startProgram, waitUntil } from './processes.ts';
 
 export interface KubeApiserverOptions {
   /** Folder of the binaries. Default: KUBEBUILDER_ASSETS. */
@@ -101,14 +102,25 @@ const apiserverArguments = (folder: string, etcdUrl: string, port: number): stri
   '--endpoint-reconciler-type=none',
 ];
 
-const waitReady = async (server: { url: string; token: string; caFile: string; program: Started }): Promise<void> => {
-  await waitUntil('the certificate of kube-apiserver', () => existsSync(server.caFile));
+const waitReady = async (server: {
+  url: string;
+  token: string;
+  caFile: string;
+  programs: Started[];
+}): Promise<void> => {
+  const assertRuns = (): void => {
+    for (const program of server.programs) {
+      program.assertRuns();
+    }
+  };
+  await waitUntil('the certificate of kube-apiserver', () => {
+    assertRuns();
+    return existsSync(server.caFile);
+  });
   const caCertificate = await readFile(server.caFile, 'utf8');
   const client = createKubeClient({ server: server.url, token: server.token, caCertificate });
   const probe = async (): Promise<boolean> => {
-    if (server.program.child.exitCode !== null) {
-      throw new Error('kube-apiserver ended at start; its log says why.');
-    }
+    assertRuns();
     return client.getRaw('/readyz').then(
       () => true,
       () => false,
@@ -146,7 +158,7 @@ export const startKubeApiserver = async (options: KubeApiserverOptions = {}): Pr
     const restart = async (): Promise<void> => {
       const program = startProgram(join(assets, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log'));
       server.program = program;
-      await waitReady({ url, token: adminToken, caFile, program });
+      await waitReady({ url, token: adminToken, caFile, programs: [etcd.started, program] });
     };
     const kill = async (): Promise<void> => {
       await server.program?.stop();

@@ -1,22 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
-import { createServer } from 'node:net';
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('No free port.');
-  }
-  return address.port;
-};
+import { openSync, readFileSync } from 'node:fs';
 
 export interface Started {
   readonly child: ChildProcess;
+  /** Throws when it has ended, with the end of its log. */
+  assertRuns(): void;
   stop(): Promise<void>;
 }
 
@@ -27,6 +16,11 @@ export const startProgram = (command: string, args: string[], logFile: string): 
   const ended = once(child, 'exit').catch(() => undefined);
   return {
     child,
+    assertRuns: () => {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(`${command} ended:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
+      }
+    },
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { freePort } from '@backstay/kubernetes/testing';
+import { freePort } from '@backstay/kubernetes/testing/free-port';
 import { eventually } from './kube-bench.ts';
 
 const command = path.resolve(import.meta.dirname, '../../../../engine/cli/dist/backstay.mjs');

@@ -3,7 +3,8 @@ import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, serverUser, waitUntilReady } from './server-process.ts';
+import { freePort } from '@backstay/kubernetes/testing/free-port';
+import { serverUser, waitUntilReady } from './server-process.ts';
 
 const run = promisify(execFile);
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '@backstay/kubernetes/testing/free-port';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { marksConformance } from './marks-conformance.ts';
 import { metadataConformance } from './metadata-conformance.ts';
@@ -16,16 +16,6 @@ const canRun = (command: string): boolean => {
     return false;
   }
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 /** PostgreSQL refuses to run as root. */
 const asServer = (command: string, args: string[]): void => {

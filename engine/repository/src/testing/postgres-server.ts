@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '@backstay/kubernetes/testing/free-port';
 import { Client } from 'pg';
 
 /** A real PostgreSQL server on a free loopback port. */
@@ -38,16 +37,6 @@ const asServer = (command: string, args: string[]): void => {
   const file = path.join(binaries() ?? '', command);
   const all = isRoot ? ['-u', 'postgres', '--', file, ...args] : args;
   execFileSync(isRoot ? 'runuser' : file, all, { stdio: 'ignore', cwd: tmpdir() });
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
 export const startPostgresServer = async (): Promise<PostgresServer> => {

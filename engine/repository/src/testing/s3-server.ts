@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '@backstay/kubernetes/testing/free-port';
 
 /** The version that `scripts/lib/prerequisites.mjs` builds. */
 const version = '1.8.0';
@@ -47,15 +48,6 @@ export const findS3Server = (): string | undefined =>
     ...(process.env['PATH'] ?? '').split(path.delimiter).map((folder) => path.join(folder, 'versitygw')),
     path.join(homedir(), '.cache/backstay/tools', `versitygw-${version}`, 'versitygw'),
   ].find((file) => path.isAbsolute(file) && isExecutable(file));
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
 
 const accepts = async (port: number): Promise<boolean> => {
   const socket = connect(port, '127.0.0.1');

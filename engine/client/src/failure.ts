@@ -1,4 +1,5 @@
-import type { ClientExitName, JobStage } from '@backstay/shared';
+import type { ClientExitName } from '@backstay/shared/rules/client-exit-codes';
+import type { JobStage } from '@backstay/shared/rules/job-log';
 
 export interface FailureDetails {
   readonly stage?: JobStage;

@@ -1,4 +1,5 @@
-import type { ClientExitName, JobStage } from '@backstay/shared';
+import type { ClientExitName } from '@backstay/shared/rules/client-exit-codes';
+import type { JobStage } from '@backstay/shared/rules/job-log';
 import { asFailure, Failure, type Interrupted } from './failure.ts';
 import type { Bytes } from './openpgp/bytes.ts';
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { clientExitCodes, jobMessages, type LogLevel } from '@backstay/shared';
+import { clientExitCodes } from '@backstay/shared/rules/client-exit-codes';
+import { jobMessages, type LogLevel } from '@backstay/shared/rules/job-log';
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import type { CommandContext } from './commands/context.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { jobMessages } from '@backstay/shared';
+import { jobMessages } from '@backstay/shared/rules/job-log';
 import { asFailure, Failure, messageOf } from '../failure.ts';
 import { Progress } from '../log/progress.ts';
 import type { Bytes } from '../openpgp/bytes.ts';

@@ -1,4 +1,4 @@
-import { jobMessages } from '@backstay/shared';
+import { jobMessages } from '@backstay/shared/rules/job-log';
 import type { PublicKey } from 'openpgp';
 import { hasZstd } from '../compression/zstd.ts';
 import { asFailure, Failure } from '../failure.ts';

@@ -1,4 +1,4 @@
-import { jobMessages } from '@backstay/shared';
+import { jobMessages } from '@backstay/shared/rules/job-log';
 import { asFailure } from '../failure.ts';
 import { Progress } from '../log/progress.ts';
 import { emptyBuffer, prepend } from '../openpgp/bytes.ts';

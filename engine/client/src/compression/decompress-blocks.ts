@@ -1,13 +1,13 @@
 import { ByteReader, type Bytes, CorruptMessage } from '../openpgp/bytes.ts';
+import { giveBack } from '../openpgp/lent-memory.ts';
 import {
   type BlockHeader,
   blockHeaderLength,
-  blockSize,
   decodeBlockHeader,
   rawBlockLength,
   storedFrameStart,
 } from './block-format.ts';
-import { decompressFrame, ZstdMissing } from './zstd.ts';
+import { FrameDecoder } from './frame-decoder.ts';
 
 const framesInFlight = 3;
 
@@ -38,14 +38,29 @@ async function* exactly(reader: ByteReader, length: number): AsyncGenerator<Buff
   }
 }
 
-const decompress = async (frame: Buffer): Promise<Buffer> => {
-  try {
-    return await decompressFrame(frame, blockSize);
-  } catch (error) {
-    if (error instanceof ZstdMissing) throw error;
-    throw damaged(String(error));
+/** As many decoders as frames are decompressed at the same time. */
+class FrameUnpacker {
+  readonly #decoders: FrameDecoder[] = [];
+  readonly #idle: FrameDecoder[] = [];
+
+  async unpack(frame: Buffer): Promise<Buffer[]> {
+    const decoder = this.#idle.pop() ?? this.#open();
+    const content = await decoder.decode(frame);
+    giveBack(frame);
+    this.#idle.push(decoder);
+    return content;
   }
-};
+
+  close(): void {
+    for (const decoder of this.#decoders) decoder.close();
+  }
+
+  #open(): FrameDecoder {
+    const decoder = new FrameDecoder();
+    this.#decoders.push(decoder);
+    return decoder;
+  }
+}
 
 const nextHeader = async (reader: ByteReader): Promise<BlockHeader | undefined> => {
   const first = await reader.some(1);
@@ -58,17 +73,22 @@ const nextHeader = async (reader: ByteReader): Promise<BlockHeader | undefined> 
 /** What `compressBlocks` was given. Throws `CorruptMessage` for everything that it does not write. */
 export async function* decompressBlocks(source: Bytes): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source);
-  const flying: Promise<Buffer>[] = [];
-  for (let header = await nextHeader(reader); header; header = await nextHeader(reader)) {
-    if (header.kind === 'stored') {
-      for (const ready of flying.splice(0)) yield await ready;
-      yield* storedContent(reader, header);
-      continue;
+  const unpacker = new FrameUnpacker();
+  const flying: Promise<Buffer[]>[] = [];
+  try {
+    for (let header = await nextHeader(reader); header; header = await nextHeader(reader)) {
+      if (header.kind === 'stored') {
+        for (const ready of flying.splice(0)) yield* await ready;
+        yield* storedContent(reader, header);
+        continue;
+      }
+      const content = unpacker.unpack(await reader.copy(header.length));
+      content.catch(() => undefined);
+      flying.push(content);
+      if (flying.length > framesInFlight) yield* (await flying.shift()) ?? [];
     }
-    const content = decompress(await reader.take(header.length));
-    content.catch(() => undefined);
-    flying.push(content);
-    if (flying.length > framesInFlight) yield (await flying.shift()) ?? Buffer.alloc(0);
+    for (const ready of flying) yield* await ready;
+  } finally {
+    unpacker.close();
   }
-  for (const ready of flying) yield await ready;
 }

@@ -1,4 +1,4 @@
-import { formatLogLine, type LogLevel, type LogValue, logLevels } from '@backstay/shared';
+import { formatLogLine, type LogLevel, type LogValue, logLevels } from '@backstay/shared/rules/job-log';
 
 export type LogFields = Readonly<Record<string, LogValue | undefined>>;
 

@@ -1,4 +1,4 @@
-import { jobMessages } from '@backstay/shared';
+import { jobMessages } from '@backstay/shared/rules/job-log';
 import type { Bytes } from '../openpgp/bytes.ts';
 import type { Logger } from './logger.ts';
 

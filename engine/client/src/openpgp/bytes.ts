@@ -1,4 +1,4 @@
-import { passOn } from './lent-memory.ts';
+import { giveBack, lendWhole, passOn } from './lent-memory.ts';
 
 /**
  * A stream of pieces. A consumer that stops early calls `return`, so every source cleans up after itself. A piece belongs to
@@ -41,6 +41,18 @@ export class ByteReader {
       missing -= part.length;
     }
     return parts.length === 1 ? (parts[0] ?? emptyBuffer) : Buffer.concat(parts);
+  }
+
+  /** Like `take`, in lent memory of their own: what they came in is given back. */
+  async copy(length: number): Promise<Buffer> {
+    const whole = Buffer.allocUnsafeSlow(length);
+    for (let at = 0; at < length; ) {
+      const part = await this.some(length - at);
+      if (!part) throw new CorruptMessage('the message is cut off');
+      at += part.copy(whole, at);
+      giveBack(part);
+    }
+    return lendWhole(whole);
   }
 
   /** What there is, at most `limit` bytes; undefined at the end. */

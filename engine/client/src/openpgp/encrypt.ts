@@ -5,6 +5,7 @@ import { compressBlocks } from '../compression/compress-blocks.ts';
 import { type Bytes, emptyBuffer } from './bytes.ts';
 import { type Origin, writeLiteralHeader } from './origin.ts';
 import { encodeLength, partedPacket, partialLength, tagByte, tags } from './packets.ts';
+import { readAhead } from './read-ahead.ts';
 import { openSealer, type Sealer } from './sealer.ts';
 import { createSession } from './session-key.ts';
 import { SlotFiller } from './slot-filler.ts';
@@ -31,6 +32,8 @@ const slotSize = 2 ** outerPower;
 const innerPower = 20;
 /** Slots given to the sealer before the oldest is waited for. */
 const slotsInFlight = 3;
+/** While the network is waited for, the processors go on. */
+const aheadBytes = 2 * slotSize;
 const encryptedVersion = 1;
 
 async function* literalBody(source: Bytes, compressed: boolean, origin?: Origin): AsyncGenerator<Buffer> {
@@ -105,7 +108,7 @@ export async function* encryptMessage(source: Bytes, options: EncryptOptions): A
   try {
     yield session.packets;
     const packets = withPrefix(plainPackets(source, options));
-    yield* encryptedPacket(sealSlots(packets, sealer, pool), pool);
+    yield* readAhead(encryptedPacket(sealSlots(packets, sealer, pool), pool), aheadBytes);
   } finally {
     await sealer.close();
   }

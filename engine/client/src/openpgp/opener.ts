@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type MessagePort, Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { workerThreads } from '../built-in.ts';
 import type { SymmetricCipher } from './ciphers.ts';
 import { xorWords } from './xor-words.ts';
 
@@ -151,7 +152,8 @@ const serveOpener = (create: typeof createOpenPiece, tools: WorkerTools): void =
   });
 };
 
-const toolsText = `{ ...require('node:crypto'), ...require('node:worker_threads'), xorWords: ${xorWords.toString()} }`;
+// By name: some of what these modules export takes long to load.
+const toolsText = `(({ createCipheriv, createDecipheriv, createHash }, { parentPort, workerData }) => ({ createCipheriv, createDecipheriv, createHash, parentPort, workerData, xorWords: ${xorWords.toString()} }))(require('node:crypto'), require('node:worker_threads'))`;
 const workerText = `(${serveOpener.toString()})(${createOpenPiece.toString()}, ${toolsText})`;
 
 interface Waiter {
@@ -202,7 +204,7 @@ class WorkerOpener implements Opener {
 export const openOpener = async ({ cipher, key }: OpenerKey): Promise<Opener> => {
   try {
     const workerData = { cipher, key };
-    const worker = new Worker(workerText, { eval: true, workerData, env: {}, execArgv: [], argv: [] });
+    const worker = new workerThreads.Worker(workerText, { eval: true, workerData, env: {}, execArgv: [], argv: [] });
     await once(worker, 'online');
     return new WorkerOpener(worker);
   } catch {

@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type MessagePort, Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { workerThreads } from '../built-in.ts';
 import { xorWords } from './xor-words.ts';
 
 /**
@@ -117,7 +118,8 @@ const serveSealer = (create: typeof createSealPiece, tools: WorkerTools): void =
   });
 };
 
-const toolsText = `{ ...require('node:crypto'), ...require('node:worker_threads'), xorWords: ${xorWords.toString()} }`;
+// By name: some of what these modules export takes long to load.
+const toolsText = `(({ createCipheriv, createHash }, { parentPort, workerData }) => ({ createCipheriv, createHash, parentPort, workerData, xorWords: ${xorWords.toString()} }))(require('node:crypto'), require('node:worker_threads'))`;
 const workerText = `(${serveSealer.toString()})(${createSealPiece.toString()}, ${toolsText})`;
 
 interface Waiter {
@@ -167,7 +169,13 @@ class WorkerSealer implements Sealer {
 /** In a thread of its own, because encrypting with CFB cannot be parallelised; on this thread where no other can be had. */
 export const openSealer = async (key: Uint8Array): Promise<Sealer> => {
   try {
-    const worker = new Worker(workerText, { eval: true, workerData: { key }, env: {}, execArgv: [], argv: [] });
+    const worker = new workerThreads.Worker(workerText, {
+      eval: true,
+      workerData: { key },
+      env: {},
+      execArgv: [],
+      argv: [],
+    });
     await once(worker, 'online');
     return new WorkerSealer(worker);
   } catch {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { JobStage } from '@backstay/shared';
+import type { JobStage } from '@backstay/shared/rules/job-log';
 import { Failure, messageOf } from '../failure.ts';
 import { ProcessGuard } from './process-guard.ts';
 import { findShell, type Shell, strict } from './shell.ts';

@@ -1,4 +1,4 @@
-import { logLevels } from '@backstay/shared';
+import { logLevels } from '@backstay/shared/rules/job-log';
 import { type Command, Option } from 'commander';
 
 export type CommandName = 'make' | 'restore' | 'download';

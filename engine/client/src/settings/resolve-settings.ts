@@ -1,4 +1,5 @@
-import { type LogLevel, parseSize } from '@backstay/shared';
+import type { LogLevel } from '@backstay/shared/rules/job-log';
+import { parseSize } from '@backstay/shared/rules/size';
 import { hasZstd } from '../compression/zstd.ts';
 import { Failure } from '../failure.ts';
 import { type CommandName, type Flag, flags } from './flags.ts';

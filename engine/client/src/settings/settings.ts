@@ -1,4 +1,4 @@
-import type { LogLevel } from '@backstay/shared';
+import type { LogLevel } from '@backstay/shared/rules/job-log';
 
 export interface ClientSettings {
   readonly url: string;

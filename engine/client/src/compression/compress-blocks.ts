@@ -2,7 +2,6 @@ import { type Bytes, PieceQueue } from '../openpgp/bytes.ts';
 import { giveBack, lendWhole } from '../openpgp/lent-memory.ts';
 import { blockSize, encodeBlockHeader, longestRawBlock, rawBlockStart, storedFrameStart } from './block-format.ts';
 import { FrameStream } from './frame-stream.ts';
-import { compressedLength } from './zstd.ts';
 
 /** Blocks that are compressed side by side, or wait for a thread of the pool, before the oldest is waited for. */
 const blocksInFlight = 5;
@@ -84,28 +83,28 @@ class BlockPacker {
   readonly #idle: FrameStream[] = [];
 
   async pack(block: Block): Promise<Iterable<Buffer>> {
-    if (!this.#lastWasWorthwhile && !looksWorthwhile(block)) return storedBlock(block);
-    const whole = inOnePiece(block);
-    const frame = await this.#compress(whole);
-    const length = frame.reduce((sum, part) => sum + part.length, 0);
-    this.#lastWasWorthwhile = length < whole.length * worthwhile;
-    if (!this.#lastWasWorthwhile) {
-      for (const part of frame) giveBack(part);
-      return storedBlock({ pieces: [whole], length: whole.length });
-    }
-    giveBack(whole);
-    return [encodeBlockHeader({ kind: 'compressed', length }), ...frame];
+    const stream = this.#idle.pop() ?? this.#open();
+    const packed = await this.#packWith(stream, block);
+    this.#idle.push(stream);
+    return packed;
   }
 
   close(): void {
     for (const stream of this.#streams) stream.close();
   }
 
-  async #compress(whole: Buffer): Promise<Buffer[]> {
-    const stream = this.#idle.pop() ?? this.#open();
+  async #packWith(stream: FrameStream, block: Block): Promise<Iterable<Buffer>> {
+    if (!this.#lastWasWorthwhile && !(await looksWorthwhile(stream, block))) return storedBlock(block);
+    const whole = inOnePiece(block);
     const frame = await stream.compress(whole);
-    this.#idle.push(stream);
-    return frame;
+    const length = lengthOf(frame);
+    this.#lastWasWorthwhile = length < whole.length * worthwhile;
+    if (!this.#lastWasWorthwhile) {
+      giveAllBack(frame);
+      return storedBlock({ pieces: [whole], length: whole.length });
+    }
+    giveBack(whole);
+    return [encodeBlockHeader({ kind: 'compressed', length }), ...frame];
   }
 
   #open(): FrameStream {
@@ -115,9 +114,18 @@ class BlockPacker {
   }
 }
 
-const looksWorthwhile = ({ pieces }: Block): boolean => {
+const lengthOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, piece) => sum + piece.length, 0);
+
+const giveAllBack = (pieces: readonly Buffer[]): void => {
+  for (const piece of pieces) giveBack(piece);
+};
+
+const looksWorthwhile = async (stream: FrameStream, { pieces }: Block): Promise<boolean> => {
   const sample = pieces[pieces.length >> 1]?.subarray(0, sampleLength);
-  return sample !== undefined && compressedLength(sample) < sample.length * worthwhile;
+  if (!sample) return false;
+  const frame = await stream.compress(sample);
+  giveAllBack(frame);
+  return lengthOf(frame) < sample.length * worthwhile;
 };
 
 /** A stream as zstd frames, see block-format.ts; an empty one stays empty. Memory does not depend on its length. */

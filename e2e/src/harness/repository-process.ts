@@ -134,7 +134,8 @@ export class RepositoryProcess {
     const listen = ['repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${port}`];
     const folders = ['--config-local-path', path.join(this.home, 'configuration')];
     const store = database === 'file' ? ['--db-file', this.database] : [];
-    const limits = ['--rate-default-limit', '0', '--rate-auth-limit', '0'];
+    const open = (name: string): string[] => [`--rate-${name}-limit`, '0'];
+    const limits = ['default', 'auth', 'server-health', 'collection-health'].flatMap(open);
     return spawn(process.execPath, [...imports, command, ...listen, ...folders, ...store, ...limits], {
       stdio: ['ignore', 'ignore', complaints],
       env: { ...this.#environment(), ...extra },

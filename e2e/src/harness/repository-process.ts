@@ -11,6 +11,10 @@ import { cutPower } from '../faults/power/cut-power.ts';
 let command = path.resolve(import.meta.dirname, '../../../engine/cli/dist/backstay.mjs');
 const recordWrites = path.resolve(import.meta.dirname, '../faults/power/record-writes.ts');
 const password = 'secret';
+const unlimited = ['default', 'auth', 'server-health', 'collection-health'].flatMap((name) => [
+  `--rate-${name}-limit`,
+  '0',
+]);
 let hash: string | undefined;
 
 export interface CollectionLimits {
@@ -134,9 +138,7 @@ export class RepositoryProcess {
     const listen = ['repository', '-p', 'filesystem', '-n', 'backups', '--listen', `127.0.0.1:${port}`];
     const folders = ['--config-local-path', path.join(this.home, 'configuration')];
     const store = database === 'file' ? ['--db-file', this.database] : [];
-    const open = (name: string): string[] => [`--rate-${name}-limit`, '0'];
-    const limits = ['default', 'auth', 'server-health', 'collection-health'].flatMap(open);
-    return spawn(process.execPath, [...imports, command, ...listen, ...folders, ...store, ...limits], {
+    return spawn(process.execPath, [...imports, command, ...listen, ...folders, ...store, ...unlimited], {
       stdio: ['ignore', 'ignore', complaints],
       env: { ...this.#environment(), ...extra },
     });

@@ -13,7 +13,8 @@ export class BrokenBodyError extends Error {
 export interface RequestBody {
   /**
    * The bytes as they come, at the reader's pace. Ends only when the request ended as it should: throws BrokenBodyError
-   * when the connection breaks, and the reason of `signal` when that aborts.
+   * when the connection breaks, and the reason of `signal` when that aborts. What came before the connection broke is given
+   * first, also after an abort: otherwise an upload would never get on over connections that break before it is read.
    */
   chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array>;
   /** All of it, for small bodies. Answers 413 above `maxBytes`, and 408 when it does not come in time. */
@@ -38,11 +39,15 @@ const waitForNews = (request: IncomingMessage, signal: AbortSignal | undefined):
 
 async function* readChunks(request: IncomingMessage, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   while (!request.readableEnded) {
-    signal?.throwIfAborted();
+    const broken = request.destroyed || request.errored !== null;
+    if (!broken) {
+      signal?.throwIfAborted();
+    }
     const chunk: unknown = request.read();
     if (chunk instanceof Uint8Array) {
       yield chunk;
-    } else if (request.destroyed || request.errored) {
+    } else if (broken) {
+      signal?.throwIfAborted();
       throw new BrokenBodyError();
     } else if (!request.readableEnded) {
       await waitForNews(request, signal);

@@ -43,3 +43,16 @@ it('counts once, however many ask while it goes on after a restart', async () =>
   await Promise.all(asked);
   expect(await staging.summary()).toEqual({ bytes: message.length, sha256: sha256(message), problem: undefined });
 });
+
+it('takes nothing more of a connection once another one continues', async () => {
+  const message = armoured(3000);
+  const staging = new Staging(blobs, upload);
+  const source = async function* () {
+    yield Uint8Array.from(message.subarray(0, 1000));
+    staging.cancel();
+    yield Uint8Array.from(message.subarray(1000, 2000));
+  };
+  await expect(staging.append(source, { offset: 0 })).rejects.toThrow('another connection continues');
+  await staging.append(of(message.subarray(1000)), { offset: 1000 });
+  expect(await staging.summary()).toEqual({ bytes: message.length, sha256: sha256(message), problem: undefined });
+});

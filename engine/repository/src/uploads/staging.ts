@@ -18,6 +18,13 @@ class Progress {
   }
 }
 
+interface Copying {
+  readonly writer: StagedWriter;
+  readonly progress: Progress;
+  readonly turn: Turn | undefined;
+  readonly signal: AbortSignal;
+}
+
 export interface StagedSummary {
   readonly bytes: number;
   readonly sha256: string;
@@ -82,17 +89,19 @@ export class Staging {
 
   /**
    * Appends everything that `source` gives. When it breaks, what arrived stays, and the rejection passes on why. `source`
-   * must obey the signal.
+   * must not wait for more once the signal aborts; what it still gives then is not taken.
    */
   async append(
     source: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
     { offset, turn }: { offset?: number | undefined; turn?: Turn } = {},
   ): Promise<void> {
     const { progress, writer } = await this.#open(offset, turn?.number);
-    this.#cancel = new AbortController();
+    const cancel = new AbortController();
+    const { signal } = cancel;
+    this.#cancel = cancel;
     this.#writer = writer;
     try {
-      await this.#copy(source(this.#cancel.signal), { writer, progress, turn });
+      await this.#copy(source(signal), { writer, progress, turn, signal });
     } finally {
       this.#cancel = undefined;
       await this.#finish(writer, progress).finally(() => {
@@ -110,12 +119,11 @@ export class Staging {
     };
   }
 
-  async #copy(
-    source: AsyncIterable<Uint8Array>,
-    { writer, progress, turn }: { writer: StagedWriter; progress: Progress; turn: Turn | undefined },
-  ): Promise<void> {
+  async #copy(source: AsyncIterable<Uint8Array>, { writer, progress, turn, signal }: Copying): Promise<void> {
     for await (const chunk of source) {
       turn?.assert();
+      // Whoever continues counts on the offset that was told.
+      signal.throwIfAborted();
       if (progress.bytes + chunk.length > this.#maxBytes) {
         throw tooLarge(progress.bytes + chunk.length, this.#maxBytes);
       }

@@ -18,6 +18,8 @@ export class ObjectCache {
   set(stored: Stored): Stored {
     this.#entries.set(stored.revision, stored);
     this.#bytes += stored.text.length;
+    // A Map steps over everything that was deleted to find its first entry: only where one has to go.
+    if (this.#bytes <= maxBytes) return stored;
     for (const [revision, oldest] of this.#entries) {
       if (this.#bytes <= maxBytes) break;
       this.#entries.delete(revision);

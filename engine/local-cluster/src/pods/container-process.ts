@@ -1,22 +1,20 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { constants as osConstants } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { promisify } from 'node:util';
+import type { Pipe, PipeStock } from './pipe-stock.ts';
 import { signalGroup, startOf } from './process-table.ts';
-
-const run = promisify(execFile);
+import { yieldProcessor } from './yield-processor.ts';
 
 export interface ProcessOptions {
   command: string[];
   workingDirectory: string;
   environment: ReadonlyMap<string, string>;
-  /** Folder for the two pipes, of this container alone. */
-  pipes: string;
-  /** Makes the process known durably. It does no work before this returns, and never does when it throws. */
-  onCreated(process: { pid: number; started: string }): void;
+  pipes: PipeStock;
+  /** Makes the process known durably. It does no work before this resolves, and never does when it rejects. */
+  onCreated(process: { pid: number; started: string }): Promise<void>;
   onOutput(stream: 'stdout' | 'stderr', output: Readable): Promise<void>;
 }
 
@@ -71,29 +69,14 @@ const checkCommand = ({ command, workingDirectory, environment }: ProcessOptions
   }
 };
 
-interface Pipe {
-  /** For the child; closed here once it has it. */
-  readonly end: number;
-  readonly output: Socket;
-}
-
-/** A real pipe: Node gives children sockets, which cannot be opened again as /dev/stdout and /dev/stderr. */
-const openPipe = (path: string): Pipe => {
-  const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const end = openSync(path, constants.O_WRONLY);
-  return { end, output: new Socket({ fd: read, readable: true, writable: false }) };
-};
-
-const openPipes = async (folder: string): Promise<{ stdout: Pipe; stderr: Pipe }> => {
-  // A program that was killed in here has left its pipes behind.
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const paths = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr') };
+const openPipes = async (stock: PipeStock): Promise<{ stdout: Pipe; stderr: Pipe }> => {
+  const stdout = await stock.take();
   try {
-    await run('mkfifo', ['-m', '600', paths.stdout, paths.stderr]);
-    return { stdout: openPipe(paths.stdout), stderr: openPipe(paths.stderr) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    return { stdout, stderr: await stock.take() };
+  } catch (error) {
+    closeSync(stdout.end);
+    stdout.output.destroy();
+    throw error;
   }
 };
 
@@ -165,12 +148,15 @@ export const startProcess = async (options: ProcessOptions): Promise<ContainerPr
     signalGroup(pid, 'SIGKILL');
     await settle({ done, streams });
   });
+  // Whoever waits for it is told, but nobody does yet.
+  ended.catch(() => undefined);
   if (pid === 0) {
     await ended;
     throw new StartError('the process could not be created');
   }
+  yieldProcessor(pid);
   try {
-    options.onCreated({ pid, started: startOf(pid) ?? '' });
+    await options.onCreated({ pid, started: startOf(pid) ?? '' });
   } catch (error) {
     open.destroy();
     await ended;

@@ -9,6 +9,7 @@ import { type ContainerProcess, type ProcessOptions, StartError, startProcess } 
 import { buildEnvironment } from './environment.ts';
 import { expandVariables } from './expand-variables.ts';
 import type { LogBook } from './log-book.ts';
+import type { PipeStock } from './pipe-stock.ts';
 import type { PodFolder } from './pod-folder.ts';
 import { waitingStatus } from './pod-status.ts';
 import { writeRecord } from './process-records.ts';
@@ -30,6 +31,7 @@ export interface ContainerContext {
   base: ReadonlyMap<string, string>;
   node: string;
   logs: LogBook;
+  pipes: PipeStock;
   record: RecordEvent;
   restartDelays: RestartDelays;
   /** The Pod is to end: nothing is started any more. */
@@ -193,7 +195,7 @@ export class ContainerRunner {
   }
 
   #options(log: ContainerLog): ProcessOptions {
-    const { registry, pod, node, base, volumes, folder } = this.#context;
+    const { registry, pod, node, base, volumes, folder, pipes } = this.#context;
     const container = this.#container;
     const rewrite = createRewriter(mappingsOf(volumes, container));
     const environment = buildEnvironment({ registry, pod, container, node, base, rewrite });
@@ -206,7 +208,7 @@ export class ContainerRunner {
       command: [...container.command, ...(container.args ?? [])].map(text),
       workingDirectory: container.workingDir === undefined ? folder.work : text(container.workingDir),
       environment,
-      pipes: `${folder.pipes}-${container.name}`,
+      pipes,
       onCreated: (created) => writeRecord(folder, container.name, created),
       onOutput: (stream, output) => log.keep(stream, output),
     };

@@ -13,7 +13,6 @@ export interface PodFolder {
   readonly allLogs: string;
   /** What is known of the processes that were started, for the next start after a crash. */
   readonly records: string;
-  readonly pipes: string;
   /** Where commands start that name no folder of their own. */
   readonly work: string;
 }
@@ -28,7 +27,6 @@ export const podFolder = (pods: string, uid: string): PodFolder => {
     logs: (container, run) => join(root, 'logs', container, String(run)),
     allLogs: join(root, 'logs'),
     records: join(root, 'processes'),
-    pipes: join(root, 'pipes'),
     work: join(root, 'work'),
   };
 };

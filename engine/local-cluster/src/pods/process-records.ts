@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PodFolder } from './pod-folder.ts';
 
@@ -19,28 +10,26 @@ export interface ProcessRecord {
   started: string;
 }
 
-const syncFolder = (folder: string): void => {
-  const handle = openSync(folder, 'r');
+/** On the disk when it resolves. */
+const sync = async (path: string, write?: string): Promise<void> => {
+  const handle = await open(path, write === undefined ? 'r' : 'w', 0o600);
   try {
-    fsyncSync(handle);
+    if (write !== undefined) {
+      await handle.writeFile(write);
+    }
+    await handle.sync();
   } finally {
-    closeSync(handle);
+    await handle.close();
   }
 };
 
-/** On the disk when it returns. */
-export const writeRecord = ({ records }: PodFolder, container: string, record: ProcessRecord): void => {
-  mkdirSync(records, { recursive: true, mode: 0o700 });
+/** On the disk when it resolves. Others go on meanwhile: a disk may need long for it. */
+export const writeRecord = async ({ records }: PodFolder, container: string, record: ProcessRecord): Promise<void> => {
+  await mkdir(records, { recursive: true, mode: 0o700 });
   const path = join(records, container);
-  const handle = openSync(`${path}.new`, 'w', 0o600);
-  try {
-    writeSync(handle, JSON.stringify(record));
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(`${path}.new`, path);
-  syncFolder(records);
+  await sync(`${path}.new`, JSON.stringify(record));
+  await rename(`${path}.new`, path);
+  await sync(records);
 };
 
 const parse = (text: string): ProcessRecord | undefined => {

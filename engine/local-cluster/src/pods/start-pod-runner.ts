@@ -12,6 +12,7 @@ import { find, type Place, placeOf, remove, resources } from '../controllers/res
 import type { Registry } from '../registry/registry.ts';
 import type { RestartDelays } from './container-runner.ts';
 import { LogBook } from './log-book.ts';
+import { PipeStock } from './pipe-stock.ts';
 import { podFolder } from './pod-folder.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -19,7 +20,7 @@ import { isEnded, killSurvivors, podsOnDisk, recoverPods } from './recover-pods.
 
 export interface PodRunnerOptions {
   registry: Registry;
-  /** Folder of the cluster; `pods/<uid>` and `volumes/<uid>` are made in it. */
+  /** Folder of the cluster; `pods/<uid>`, `volumes/<uid>` and `pipes` are made in it. */
   home: string;
   /** Folders that come before the machine's own in every Pod's PATH. */
   path?: readonly string[];
@@ -82,6 +83,7 @@ class Runner implements PodRunner {
   readonly #options: PodRunnerOptions;
   readonly #pods: string;
   readonly #claims: string;
+  readonly #pipes: PipeStock;
   readonly #record: RecordEvent;
   readonly #workers = new Map<string, PodWorker>();
   /** Pods that wait for their turn, in order. */
@@ -98,6 +100,7 @@ class Runner implements PodRunner {
     this.#options = options;
     this.#pods = join(alias.home, 'pods');
     this.#claims = join(alias.home, 'volumes');
+    this.#pipes = new PipeStock(join(options.home, 'pipes'));
     this.#record = createEventRecorder({ ...options, clock: systemClock, component: 'kubelet' });
     this.logs = new LogBook(this.#pods);
     this.#start();
@@ -175,6 +178,7 @@ class Runner implements PodRunner {
         base: baseEnvironment(this.#options),
         node,
         logs: this.logs,
+        pipes: this.#pipes,
         record: this.#record,
         restartDelays,
       },
@@ -223,6 +227,7 @@ class Runner implements PodRunner {
     }
     killSurvivors(this.#pods, podsOnDisk(this.#pods));
     await Promise.all(this.#removals);
+    this.#pipes.close();
     this.#removeAlias();
   }
 }

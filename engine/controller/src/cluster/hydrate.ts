@@ -18,6 +18,7 @@ import type { ControllerCaches } from './controller-caches.ts';
 import { isConflict, isNotFound } from './errors.ts';
 import { createSecretReader, type SecretReader } from './secret-reader.ts';
 import { dataDigest } from './summaries.ts';
+import { createTurns, type InTurn } from './turns.ts';
 
 /** Everything outside a ScheduledBackup that its children are made of. Holds secret values: never log or keep it. */
 export interface Inputs {
@@ -80,6 +81,7 @@ export interface HydratorOptions {
 export const createHydrator = (options: HydratorOptions): Hydrator => {
   const { caches, keyMaker } = options;
   const readSecret = createSecretReader(options);
+  const inTurn = createTurns();
   const templateOf = ({ spec }: ScheduledBackup): Inputs['template'] => {
     const { kind, name } = spec.templateRef;
     if (kind === 'internal') {
@@ -109,15 +111,19 @@ export const createHydrator = (options: HydratorOptions): Hydrator => {
         digests: secrets.digests,
       };
     },
-    ensureKeys: (scheduledBackup) => ensureKeys({ ...options, readSecret }, scheduledBackup),
+    ensureKeys: (scheduledBackup) => ensureKeys({ ...options, readSecret, inTurn }, scheduledBackup),
   };
 };
 
 interface KeyWork extends HydratorOptions {
   readSecret: SecretReader;
+  inTurn: InTurn;
 }
 
-/** Tries again when somebody else wrote the Secret meanwhile: it may be complete now. */
+/**
+ * Tries again when somebody else wrote the Secret meanwhile: it may be complete now. Schedules that share one take turns, or
+ * each would make a key pair, all but one for nothing.
+ */
 const ensureKeys = async (options: KeyWork, scheduledBackup: ScheduledBackup): Promise<KeyChange> => {
   const { secretName: name, createIfNotExists } = scheduledBackup.spec.gpgKeySecretRef;
   if (!createIfNotExists || name === '') {
@@ -126,7 +132,8 @@ const ensureKeys = async (options: KeyWork, scheduledBackup: ScheduledBackup): P
   for (let attempt = 1; ; attempt += 1) {
     try {
       // What was read a moment ago may be what the conflict was about.
-      return await writeKeys(options, scheduledBackup, attempt > 1);
+      const work = () => writeKeys(options, scheduledBackup, attempt > 1);
+      return await options.inTurn(`${scheduledBackup.metadata.namespace}/${name}`, work);
     } catch (error) {
       if (!isConflict(error) || attempt === maxAttempts) {
         throw error;

@@ -22,6 +22,8 @@ export const usualConnections = 4;
 const uploadFailed = 13;
 const outcomeUnknown = 15;
 const idleTimeout = 30;
+/** No head of a request has more bytes. */
+const longestHead = 2000;
 
 const breaks = { reset_peer: resetPeer, limit_data: limitData, timeout } as const;
 type Break = keyof typeof breaks;
@@ -51,7 +53,8 @@ const slow =
 /** A stall that ends before the client takes it for one. */
 const halted: NetworkKind = (random, { stall }) => {
   const bytes = sizeOf(random);
-  const after = random.int(0, bytes);
+  // The server waits less long for a head than for a body.
+  const after = random.int(longestHead, bytes);
   const toxic = pause(after, stall / 2);
   const faults = { up: (connection: number) => (connection === body ? toxic : undefined) };
   return { what: `nothing for ${stall / 2} ms after ${after} bytes`, faults, bytes, ...whole, unbroken: true };

@@ -104,9 +104,12 @@ export const pause =
   (wire) => {
     let left = bytes;
     const work = async (chunk: Buffer, push: Push): Promise<void> => {
-      if (left >= 0 && left < chunk.length) await delay(milliseconds);
+      const now = left >= 0 && left < chunk.length;
+      const before = now ? left : 0;
       left -= chunk.length;
-      push(chunk);
+      push(chunk.subarray(0, before));
+      if (now) await delay(milliseconds);
+      push(chunk.subarray(before));
     };
     return slowly(work)(wire);
   };

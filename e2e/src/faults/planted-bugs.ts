@@ -6,6 +6,7 @@ import { powerCut } from './power-cut.ts';
 import { exitCodes } from './t3-exit-codes.ts';
 import { killedBySignals } from './t4-signals.ts';
 import { smallDumps } from './t5-small-dumps.ts';
+import { clientKilled, stallsAreNoticed } from './t6-client-killed.ts';
 import { mutatedBodies } from './t7-mutations.ts';
 import { raceOnFolder, racingReplicas } from './t11-replicas.ts';
 import { quotaRace } from './t14-quota-race.ts';
@@ -26,6 +27,7 @@ const watchers: readonly FaultCase[] = [
   exitCodes,
   killedBySignals,
   smallDumps,
+  { ...clientKilled, run: stallsAreNoticed },
   mutatedBodies,
   { ...racingReplicas, run: raceOnFolder },
   quotaRace,

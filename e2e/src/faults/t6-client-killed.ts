@@ -6,7 +6,7 @@ import { binaryMessage, storeMessage } from './messages.ts';
 import { usingChanged } from './planted/changed-program.ts';
 import { hurriedClient, hurriedServer, realWaits, shorterWaits, type Waits } from './planted/shorter-waits.ts';
 import { startProxy } from './proxy.ts';
-import { type Network, networkKinds, usualConnections } from './t6-networks.ts';
+import { type Network, networkKinds, stalledBody, usualConnections } from './t6-networks.ts';
 import { nodeCut } from './toxics.ts';
 
 const endless = 'while :; do head -c 65536 /dev/urandom; sleep 0.005; done';
@@ -71,7 +71,7 @@ async function cutNode(lane: Lane, bytes: number, proxies: AsyncDisposableStack)
 
 async function upload(lane: Lane, network: Network): Promise<void> {
   const { bench, run, waits } = lane;
-  const { what, bytes, exitCodes, versions, unbroken, patience = 4 * waits.stall } = network;
+  const { what, bytes, exitCodes, versions, unbroken, watched, patience = 4 * waits.stall } = network;
   await using proxy = await startProxy(bench.repository.url, network.faults);
   const ended = await runClient(['make', '-c', `head -c ${bytes} /dev/urandom`], {
     ...bench.environment(proxy.url),
@@ -85,6 +85,7 @@ async function upload(lane: Lane, network: Network): Promise<void> {
   if (unbroken && connections !== usualConnections) run.broken(`${what}: ${connections} connections`);
   const kept = Math.max(0, ...stalls);
   if (kept > waits.stall + late) run.broken(`${what}: a stalled connection is kept for ${Math.round(kept)} ms`);
+  if (watched && kept < waits.stall / 2) run.broken(`${what}: the stall ended by itself after ${Math.round(kept)} ms`);
   if (versions === 0) await again(lane, what);
 }
 
@@ -102,9 +103,11 @@ async function settles({ bench, run, waits }: Lane, lanes: readonly Lane[]): Pro
   }
 }
 
+const startBench = ({ idle }: Waits): Promise<Bench> =>
+  Bench.start({}, { environment: { BR_HTTP_IDLE_TIMEOUT: `${idle}ms` } });
+
 async function hurtUploads(run: FaultRun, waits: Waits): Promise<void> {
-  const environment = { BR_HTTP_IDLE_TIMEOUT: `${waits.idle}ms` };
-  await using bench = await Bench.start({}, { environment });
+  await using bench = await startBench(waits);
   await using proxies = new AsyncDisposableStack();
   await bench.works();
   const main = { bench, run, waits };
@@ -124,14 +127,26 @@ async function hurtUploads(run: FaultRun, waits: Waits): Promise<void> {
   await bench.works();
 }
 
+async function stallUploads(run: FaultRun, waits: Waits): Promise<void> {
+  await using bench = await startBench(waits);
+  await bench.works();
+  const lane = await laneBeside({ bench, run, waits }, 'stalled');
+  for (let round = 0; round < run.rounds(1, 100); round += 1) await upload(lane, stalledBody(run.random, waits));
+}
+
+/** Clients and server wait for a minute where nothing moves: here for seconds, unless there is time. */
+async function withWaits(run: FaultRun, work: (run: FaultRun, waits: Waits) => Promise<void>): Promise<void> {
+  if (run.long) return await work(run, realWaits);
+  await usingChanged('server', hurriedServer, () =>
+    usingChanged('client', hurriedClient, () => work(run, shorterWaits)),
+  );
+}
+
+/** Only what the client's watch for stalls has to notice. */
+export const stallsAreNoticed = (run: FaultRun): Promise<void> => withWaits(run, stallUploads);
+
 export const clientKilled: FaultCase = {
   name: 'T6',
   explains: 'kill -9 of the client, a node that is cut off, and seven kinds of bad networks, while an upload runs',
-  run: async (run) => {
-    if (run.long) return await hurtUploads(run, realWaits);
-    // Clients and server wait for a minute where nothing moves.
-    await usingChanged('server', hurriedServer, () =>
-      usingChanged('client', hurriedClient, () => hurtUploads(run, shorterWaits)),
-    );
-  },
+  run: (run) => withWaits(run, hurtUploads),
 };

@@ -12,6 +12,8 @@ export interface Network {
   readonly versions: 0 | 1;
   /** It is only slow: the client needs no other connection than ever. */
   readonly unbroken?: boolean;
+  /** Nothing but the client's own watch ends the stall. */
+  readonly watched?: boolean;
   /** Milliseconds that the client waits in all where nothing moves. Default: longer than it takes to give up by itself. */
   readonly patience?: number;
 }
@@ -78,6 +80,18 @@ const brokenOnce =
     return { what: `${kind} ${direction} after ${after} bytes of connection ${hurt}`, faults, bytes, ...whole };
   };
 
+/**
+ * The body stops half way, whatever is drawn. Where a small request stalls, or a head, other clocks of both programs end it:
+ * the client's watch would not be missed there.
+ */
+export const stalledBody: NetworkKind = (random) => {
+  const bytes = sizeOf(random);
+  const after = random.int(Math.floor(bytes / 4), Math.floor((bytes * 3) / 4));
+  const toxic = timeout(after);
+  const faults = { up: (connection: number) => (connection === body ? toxic : undefined) };
+  return { what: `nothing any more after ${after} of ${bytes} bytes`, faults, bytes, ...whole, watched: true };
+};
+
 /** Every connection ends after some bytes: each brings the upload a bit further. */
 const bitByBit: NetworkKind = (random) => {
   const after = random.int(100_000, 400_000);
@@ -115,6 +129,7 @@ export const networkKinds: readonly NetworkKind[] = [
   brokenOnce('reset_peer'),
   brokenOnce('limit_data'),
   brokenOnce('timeout'),
+  stalledBody,
   bitByBit,
   brokenFrom(body, ['reset_peer']),
   brokenFrom(body, ['limit_data']),

@@ -26,6 +26,13 @@ export const clientBugs: readonly PlantedBug[] = [
     noticedBy: 'T5',
   },
   {
+    name: 'take no connection for stalled',
+    file: 'engine/client/src/repository/stall-watch.ts',
+    code: 'if (this.#waiting) stalled();',
+    instead: '',
+    noticedBy: 'T6',
+  },
+  {
     name: 'end the input of the loader after an error',
     file: 'engine/client/src/commands/restore.ts',
     code: 'await command?.kill();\n    command?.stdin.destroy();',

@@ -94,7 +94,7 @@ export const stalledBody: NetworkKind = (random) => {
 
 /** Every connection ends after some bytes: each brings the upload a bit further. */
 const bitByBit: NetworkKind = (random) => {
-  const after = random.int(100_000, 400_000);
+  const after = random.int(20_000, 400_000);
   const toxic = limitData(after);
   return { what: `limit_data of ${after} bytes`, faults: { up: () => toxic }, bytes: sizeOf(random), ...whole };
 };

@@ -133,7 +133,7 @@ export class PodWorker {
     for (let wait = 5000; !this.#halting.signal.aborted; wait = Math.min(longestMountWait, wait * 2)) {
       try {
         mkdirSync(folder.work, { recursive: true, mode: 0o700 });
-        prepareVolumes(volumes);
+        await prepareVolumes(volumes);
         return;
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);

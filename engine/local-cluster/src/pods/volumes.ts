@@ -1,4 +1,5 @@
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Container, Pod, Volume } from '@backstay/shared';
 import { resources } from '../controllers/resources.ts';
@@ -81,19 +82,20 @@ const contentOf = ({ data, secret }: VolumeFile, rewrite: (text: string) => stri
   return isText && (!secret || text.startsWith('#!')) ? Buffer.from(rewrite(text)) : data;
 };
 
-const writeFiles = (context: VolumesContext, container: Container, volume: Volume): void => {
+/** Many files, and the disk lets a new one wait while it syncs another: others go on meanwhile. */
+const writeFiles = async (context: VolumesContext, container: Container, volume: Volume): Promise<void> => {
   const files = filesOf(context, volume) ?? new Map<string, VolumeFile>();
   const folder = context.folder.own(container.name, volume.name);
   const rewrite = createRewriter(mappingsOf(context, container));
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const [path, file] of files) {
     const target = join(folder, inside(path));
     // Nobody but the owner of the process reads a Secret.
     const mode = file.secret ? file.mode & 0o700 : file.mode & 0o777;
-    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    writeFileSync(target, contentOf(file, rewrite), { mode: 0o600 });
-    chmodSync(target, mode);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await writeFile(target, contentOf(file, rewrite), { mode: 0o600 });
+    await chmod(target, mode);
   }
 };
 
@@ -134,12 +136,12 @@ const prepareSubPath = (folder: string, subPath: string | undefined): void => {
   }
 };
 
-const prepareVolume = (context: VolumesContext, volume: Volume): void => {
+const prepareVolume = async (context: VolumesContext, volume: Volume): Promise<void> => {
   prepareShared(context, volume);
   for (const container of containersOf(context.pod)) {
     const mounts = (container.volumeMounts ?? []).filter(({ name }) => name === volume.name);
     if (comesFromApi(volume) && mounts.length > 0) {
-      writeFiles(context, container, volume);
+      await writeFiles(context, container, volume);
       continue;
     }
     for (const { subPath } of mounts) {
@@ -148,11 +150,11 @@ const prepareVolume = (context: VolumesContext, volume: Volume): void => {
   }
 };
 
-/** Makes every volume of the Pod ready. Throws VolumeError; then it can be called again. */
-export const prepareVolumes = (context: VolumesContext): void => {
+/** Makes every volume of the Pod ready. Rejects with VolumeError; then it can be called again. */
+export const prepareVolumes = async (context: VolumesContext): Promise<void> => {
   for (const volume of context.pod.spec.volumes ?? []) {
     try {
-      prepareVolume(context, volume);
+      await prepareVolume(context, volume);
     } catch (error) {
       throw new VolumeError(volume.name, error instanceof ConfigError ? error : asConfigError(error));
     }

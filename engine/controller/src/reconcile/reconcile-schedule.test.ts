@@ -1,5 +1,6 @@
 import { labels, resourceTypes } from '@backstay/shared';
 import { expect, it } from 'vitest';
+import { openpgpKeyMaker } from '../keys/key-secret.ts';
 import { generateKeyPair } from '../keys/openpgp.ts';
 import { keyPair } from '../plan/condition.ts';
 import { conditionOf, describeController } from '../testing/controller-suite.ts';
@@ -68,6 +69,25 @@ describeController('schedules', (suite) => {
     );
     expect(conditionOf(await schedule('uses-broken'))).toMatchObject({ reason: 'InvalidKey' });
     expect(await secretData('broken')).toEqual({ token: 't', private: 'not a key' });
+  });
+
+  it('makes one key pair for schedules that share a Secret', async () => {
+    const { client, namespace } = await newNamespace();
+    await client.create(secrets, keysSecret(namespace));
+    const names = Array.from({ length: 6 }, (_, index) => `app${index}`);
+    for (const name of names) {
+      await client.create(scheduledBackups, existingSchedule(namespace, name));
+    }
+    let made = 0;
+    const generate = (email: string) => {
+      made += 1;
+      return generateKeyPair(email);
+    };
+    await start({ keyMaker: { ...openpgpKeyMaker, generate } });
+    for (const name of names) {
+      await applied(name);
+    }
+    expect(made).toBe(1);
   });
 
   it('mends what others change: a deleted child, an edited one, a rotated Secret, a new template', async () => {

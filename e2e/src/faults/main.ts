@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { orUsage } from '../or-usage.ts';
 import { cases } from './cases.ts';
 import type { FaultCase } from './fault-case.ts';
 import { createRandom } from './random.ts';
@@ -64,16 +65,18 @@ function skips({ name, missing }: FaultCase, json: boolean): boolean {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      long: { type: 'boolean', default: false },
-      share: { type: 'string', default: '1' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-      seed: { type: 'string', default: String(randomInt(2 ** 32)) },
-    },
-  });
+  const { values, positionals } = orUsage(usage, () =>
+    parseArgs({
+      allowPositionals: true,
+      options: {
+        long: { type: 'boolean', default: false },
+        share: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        seed: { type: 'string', default: String(randomInt(2 ** 32)) },
+      },
+    }),
+  );
   const seed = Number(values.seed);
   const share = Number(values.share);
   const wanted = positionals.map((name) => name.toUpperCase());

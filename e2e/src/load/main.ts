@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { orUsage } from '../or-usage.ts';
 import { type Benchmark, type Measurement, measure } from './benchmark.ts';
 import { clientBenchmarks } from './client-benchmarks.ts';
 import { consoleBenchmarks } from './console-benchmarks.ts';
@@ -51,16 +52,23 @@ async function runOne(benchmark: Benchmark, options: MeasuredOptions, json: bool
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, mib: { type: 'string' }, count: { type: 'string' } },
-  });
+  const { values, positionals } = orUsage(usage, () =>
+    parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        mib: { type: 'string' },
+        count: { type: 'string' },
+      },
+    }),
+  );
   const options = { mib: positive(values.mib), count: positive(values.count) };
   const chosen = benchmarks.filter(({ name }) => positionals.includes(name));
   const unknown = positionals.filter((name) => !benchmarks.some((one) => one.name === name));
   const bad = unknown.length > 0 || !isPositive(options.mib) || !isPositive(options.count);
   if (bad) process.stdout.write(unknown.length > 0 ? `No such benchmark: ${unknown.join(', ')}\n\n` : '');
-  if (bad || chosen.length === 0) {
+  if (bad || values.help || chosen.length === 0) {
     process.stdout.write(usage);
     return bad ? 2 : 0;
   }

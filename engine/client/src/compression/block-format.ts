@@ -1,3 +1,5 @@
+import { CorruptMessage } from '../openpgp/bytes.ts';
+
 /**
  * A compressed dump is a row of zstd frames, which `zstd -d` reads as one file. Before each stands a skippable frame of ours, which
  * says how long the next one is: so blocks are compressed and decompressed side by side, and what cannot be compressed is copied.
@@ -72,3 +74,5 @@ export const rawBlockLength = (start: Buffer): number | undefined => {
   const field = start.readUIntLE(0, 3);
   return ((field >> 1) & 3) === 0 ? field >> 3 : undefined;
 };
+
+export const damaged = (why: string): CorruptMessage => new CorruptMessage(`the compressed dump is damaged: ${why}`);

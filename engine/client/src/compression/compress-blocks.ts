@@ -2,6 +2,7 @@ import { type Bytes, PieceQueue } from '../openpgp/bytes.ts';
 import { giveBack, lendWhole } from '../openpgp/lent-memory.ts';
 import { blockSize, encodeBlockHeader, longestRawBlock, rawBlockStart, storedFrameStart } from './block-format.ts';
 import { FrameStream } from './frame-stream.ts';
+import { KeptContexts } from './kept-contexts.ts';
 
 /** Blocks that are compressed side by side, or wait for a thread of the pool, before the oldest is waited for. */
 const blocksInFlight = 5;
@@ -79,18 +80,14 @@ function* storedBlock({ pieces, length }: Block): Generator<Buffer> {
 /** Decides for each block, so that a tar of photos and texts gets the best of both. */
 class BlockPacker {
   #lastWasWorthwhile = true;
-  readonly #streams: FrameStream[] = [];
-  readonly #idle: FrameStream[] = [];
+  readonly #streams = new KeptContexts(() => new FrameStream());
 
-  async pack(block: Block): Promise<Iterable<Buffer>> {
-    const stream = this.#idle.pop() ?? this.#open();
-    const packed = await this.#packWith(stream, block);
-    this.#idle.push(stream);
-    return packed;
+  pack(block: Block): Promise<Iterable<Buffer>> {
+    return this.#streams.use((stream) => this.#packWith(stream, block));
   }
 
   close(): void {
-    for (const stream of this.#streams) stream.close();
+    this.#streams.close();
   }
 
   async #packWith(stream: FrameStream, block: Block): Promise<Iterable<Buffer>> {
@@ -105,12 +102,6 @@ class BlockPacker {
     }
     giveBack(whole);
     return [encodeBlockHeader({ kind: 'compressed', length }), ...frame];
-  }
-
-  #open(): FrameStream {
-    const stream = new FrameStream();
-    this.#streams.push(stream);
-    return stream;
   }
 }
 

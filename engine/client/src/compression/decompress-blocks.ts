@@ -1,17 +1,17 @@
-import { ByteReader, type Bytes, CorruptMessage } from '../openpgp/bytes.ts';
+import { ByteReader, type Bytes } from '../openpgp/bytes.ts';
 import { giveBack } from '../openpgp/lent-memory.ts';
 import {
   type BlockHeader,
   blockHeaderLength,
+  damaged,
   decodeBlockHeader,
   rawBlockLength,
   storedFrameStart,
 } from './block-format.ts';
 import { FrameDecoder } from './frame-decoder.ts';
+import { KeptContexts } from './kept-contexts.ts';
 
 const framesInFlight = 3;
-
-const damaged = (what: string): CorruptMessage => new CorruptMessage(`the compressed dump is damaged: ${what}`);
 
 async function* storedContent(reader: ByteReader, { length }: BlockHeader): AsyncGenerator<Buffer> {
   const start = await reader.take(9);
@@ -38,29 +38,11 @@ async function* exactly(reader: ByteReader, length: number): AsyncGenerator<Buff
   }
 }
 
-/** As many decoders as frames are decompressed at the same time. */
-class FrameUnpacker {
-  readonly #decoders: FrameDecoder[] = [];
-  readonly #idle: FrameDecoder[] = [];
-
-  async unpack(frame: Buffer): Promise<Buffer[]> {
-    const decoder = this.#idle.pop() ?? this.#open();
-    const content = await decoder.decode(frame);
-    giveBack(frame);
-    this.#idle.push(decoder);
-    return content;
-  }
-
-  close(): void {
-    for (const decoder of this.#decoders) decoder.close();
-  }
-
-  #open(): FrameDecoder {
-    const decoder = new FrameDecoder();
-    this.#decoders.push(decoder);
-    return decoder;
-  }
-}
+const unpack = async (decoder: FrameDecoder, frame: Buffer): Promise<Buffer[]> => {
+  const content = await decoder.decode(frame);
+  giveBack(frame);
+  return content;
+};
 
 const nextHeader = async (reader: ByteReader): Promise<BlockHeader | undefined> => {
   const first = await reader.some(1);
@@ -73,7 +55,7 @@ const nextHeader = async (reader: ByteReader): Promise<BlockHeader | undefined> 
 /** What `compressBlocks` was given. Throws `CorruptMessage` for everything that it does not write. */
 export async function* decompressBlocks(source: Bytes): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source);
-  const unpacker = new FrameUnpacker();
+  const decoders = new KeptContexts(() => new FrameDecoder());
   const flying: Promise<Buffer[]>[] = [];
   try {
     for (let header = await nextHeader(reader); header; header = await nextHeader(reader)) {
@@ -82,13 +64,14 @@ export async function* decompressBlocks(source: Bytes): AsyncGenerator<Buffer> {
         yield* storedContent(reader, header);
         continue;
       }
-      const content = unpacker.unpack(await reader.copy(header.length));
+      const frame = await reader.copy(header.length);
+      const content = decoders.use((decoder) => unpack(decoder, frame));
       content.catch(() => undefined);
       flying.push(content);
       if (flying.length > framesInFlight) yield* (await flying.shift()) ?? [];
     }
     for (const ready of flying) yield* await ready;
   } finally {
-    unpacker.close();
+    decoders.close();
   }
 }

@@ -1,16 +1,15 @@
 import zlib from 'node:zlib';
 import { CorruptMessage } from '../openpgp/bytes.ts';
-import { blockSize } from './block-format.ts';
+import { blockSize, damaged } from './block-format.ts';
 import { ResultMemories } from './result-memory.ts';
 import { ZstdMissing } from './zstd.ts';
 
 const { createZstdDecompress } = zlib as Partial<typeof zlib>;
-
-const damaged = (why: string): CorruptMessage => new CorruptMessage(`the compressed dump is damaged: ${why}`);
-
 const { ZSTD_d_windowLogMax } = zlib.constants;
 /** No frame of ours looks back further than its block is long. */
 const blockPower = Math.log2(blockSize);
+
+const asDamage = (error: Error): CorruptMessage => (error instanceof CorruptMessage ? error : damaged(String(error)));
 
 const frameMagic = 0xfd2fb528;
 
@@ -53,7 +52,7 @@ export class FrameDecoder {
     this.#stream.on('data', (part: Buffer) => this.#take(part));
     // It ends by itself when something follows the frame.
     this.#stream.on('end', () => this.#refuse(damaged('a frame is shorter than its block')));
-    this.#stream.on('error', (error) => this.#refuse(error instanceof CorruptMessage ? error : damaged(String(error))));
+    this.#stream.on('error', (error) => this.#refuse(asDamage(error)));
   }
 
   /** The content in pieces, which lie in lent memory. The frame must stay as it is until then; rejects with `CorruptMessage`. */
@@ -64,7 +63,7 @@ export class FrameDecoder {
     this.#missing = length;
     await new Promise<void>((resolve, reject) => {
       this.#refuse = reject;
-      this.#stream.write(frame, () => resolve());
+      this.#stream.write(frame, (error) => (error ? reject(asDamage(error)) : resolve()));
     });
     if (this.#missing !== 0) throw damaged('a frame is not as long as it says');
     return this.#parts;

@@ -1,8 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
-import { once } from 'node:events';
-import type { MessagePort, Worker } from 'node:worker_threads';
-import { workerThreads } from '../built-in.ts';
+import type { MessagePort } from 'node:worker_threads';
 import type { SymmetricCipher } from './ciphers.ts';
+import { WorkerCalls } from './worker-calls.ts';
 import { xorWords } from './xor-words.ts';
 
 /**
@@ -156,57 +155,30 @@ const serveOpener = (create: typeof createOpenPiece, tools: WorkerTools): void =
 const toolsText = `(({ createCipheriv, createDecipheriv, createHash }, { parentPort, workerData }) => ({ createCipheriv, createDecipheriv, createHash, parentPort, workerData, xorWords: ${xorWords.toString()} }))(require('node:crypto'), require('node:worker_threads'))`;
 const workerText = `(${serveOpener.toString()})(${createOpenPiece.toString()}, ${toolsText})`;
 
-interface Waiter {
-  resolve(done: Done): void;
-  reject(error: Error): void;
-}
-
 class WorkerOpener implements Opener {
-  readonly #worker: Worker;
-  readonly #waiting: Waiter[] = [];
-  #broken: Error | undefined;
+  readonly #calls: WorkerCalls<Work, Done>;
 
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.on('message', (done: Done) => this.#waiting.shift()?.resolve(done));
-    worker.on('error', (error: Error) => this.#fail(error));
-    worker.on('exit', () => this.#fail(new Error('the decryption thread ended')));
+  constructor(calls: WorkerCalls<Work, Done>) {
+    this.#calls = calls;
   }
 
   async open(piece: Buffer): Promise<Buffer> {
-    return asBuffer((await this.#send({ piece, last: false })).piece);
+    return asBuffer((await this.#calls.send({ piece, last: false })).piece);
   }
 
   async finish(piece: Buffer): Promise<LastPiece> {
-    return lastPiece(await this.#send({ piece, last: true }));
+    return lastPiece(await this.#calls.send({ piece, last: true }));
   }
 
-  async close(): Promise<void> {
-    this.#broken ??= new Error('the opener is closed');
-    await this.#worker.terminate();
-  }
-
-  #send(work: Work): Promise<Done> {
-    return new Promise((resolve, reject) => {
-      if (this.#broken) return reject(this.#broken);
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(work, [work.piece.buffer as ArrayBuffer]);
-    });
-  }
-
-  #fail(error: Error): void {
-    this.#broken ??= error;
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+  close(): Promise<void> {
+    return this.#calls.close();
   }
 }
 
 /** In a thread of its own, so that the other one only moves bytes; on this thread where no other can be had. */
 export const openOpener = async ({ cipher, key }: OpenerKey): Promise<Opener> => {
   try {
-    const workerData = { cipher, key };
-    const worker = new workerThreads.Worker(workerText, { eval: true, workerData, env: {}, execArgv: [], argv: [] });
-    await once(worker, 'online');
-    return new WorkerOpener(worker);
+    return new WorkerOpener(await WorkerCalls.start('decryption', { text: workerText, workerData: { cipher, key } }));
   } catch {
     return new InlineOpener({ cipher, key });
   }

@@ -1,7 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { once } from 'node:events';
-import type { MessagePort, Worker } from 'node:worker_threads';
-import { workerThreads } from '../built-in.ts';
+import type { MessagePort } from 'node:worker_threads';
+import { WorkerCalls } from './worker-calls.ts';
 import { xorWords } from './xor-words.ts';
 
 /**
@@ -122,62 +121,30 @@ const serveSealer = (create: typeof createSealPiece, tools: WorkerTools): void =
 const toolsText = `(({ createCipheriv, createHash }, { parentPort, workerData }) => ({ createCipheriv, createHash, parentPort, workerData, xorWords: ${xorWords.toString()} }))(require('node:crypto'), require('node:worker_threads'))`;
 const workerText = `(${serveSealer.toString()})(${createSealPiece.toString()}, ${toolsText})`;
 
-interface Waiter {
-  resolve(sealed: Buffer): void;
-  reject(error: Error): void;
-}
-
 class WorkerSealer implements Sealer {
-  readonly #worker: Worker;
-  readonly #waiting: Waiter[] = [];
-  #broken: Error | undefined;
+  readonly #calls: WorkerCalls<Work, Uint8Array>;
 
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.on('message', (sealed: Uint8Array) => this.#waiting.shift()?.resolve(asBuffer(sealed)));
-    worker.on('error', (error: Error) => this.#fail(error));
-    worker.on('exit', () => this.#fail(new Error('the encryption thread ended')));
+  constructor(calls: WorkerCalls<Work, Uint8Array>) {
+    this.#calls = calls;
   }
 
   async seal(piece: Buffer): Promise<Buffer> {
-    return await this.#send({ piece, last: false });
+    return asBuffer(await this.#calls.send({ piece, last: false }));
   }
 
   async finish(piece: Buffer): Promise<Buffer> {
-    return await this.#send({ piece, last: true });
+    return asBuffer(await this.#calls.send({ piece, last: true }));
   }
 
-  async close(): Promise<void> {
-    this.#broken ??= new Error('the sealer is closed');
-    await this.#worker.terminate();
-  }
-
-  #send(work: Work): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      if (this.#broken) return reject(this.#broken);
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(work, [work.piece.buffer as ArrayBuffer]);
-    });
-  }
-
-  #fail(error: Error): void {
-    this.#broken ??= error;
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+  close(): Promise<void> {
+    return this.#calls.close();
   }
 }
 
 /** In a thread of its own, because encrypting with CFB cannot be parallelised; on this thread where no other can be had. */
 export const openSealer = async (key: Uint8Array): Promise<Sealer> => {
   try {
-    const worker = new workerThreads.Worker(workerText, {
-      eval: true,
-      workerData: { key },
-      env: {},
-      execArgv: [],
-      argv: [],
-    });
-    await once(worker, 'online');
-    return new WorkerSealer(worker);
+    return new WorkerSealer(await WorkerCalls.start('encryption', { text: workerText, workerData: { key } }));
   } catch {
     return new InlineSealer(key);
   }

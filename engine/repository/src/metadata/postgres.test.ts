@@ -46,7 +46,7 @@ describe.skipIf(!available)(`PostgreSQL${available ? '' : ' (needs initdb and pg
     rmSync(folder, { recursive: true, force: true });
   });
 
-  metadataConformance('PostgreSQL', () =>
+  const open = () =>
     openPostgresMetadata({
       host: '127.0.0.1',
       port,
@@ -54,30 +54,12 @@ describe.skipIf(!available)(`PostgreSQL${available ? '' : ' (needs initdb and pg
       password: '',
       database: 'postgres',
       onError: () => undefined,
-    }),
-  );
+    });
 
-  marksConformance('PostgreSQL', () =>
-    openPostgresMetadata({
-      host: '127.0.0.1',
-      port,
-      user: 'backstay',
-      password: '',
-      database: 'postgres',
-      onError: () => undefined,
-    }),
-  );
+  metadataConformance('PostgreSQL', open);
+  marksConformance('PostgreSQL', open);
 
   it('migrates once, however many servers start', async () => {
-    const open = () =>
-      openPostgresMetadata({
-        host: '127.0.0.1',
-        port,
-        user: 'backstay',
-        password: '',
-        database: 'postgres',
-        onError: () => undefined,
-      });
     const stores = await Promise.all([open(), open(), open()]);
     await Promise.all(stores.map((store) => store.check()));
     await Promise.all(stores.map((store) => store.close()));

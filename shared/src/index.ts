@@ -17,6 +17,7 @@ export * from './api/restores.ts';
 export * from './api/route.ts';
 export * from './api/schedules.ts';
 export * from './api/session.ts';
+export * from './concurrency/keyed-mutex.ts';
 export * from './errors/domain-error.ts';
 export * from './errors/error-table.ts';
 export * from './forms/action-objects.ts';

@@ -1,6 +1,8 @@
 import type { KubeClient } from '@backstay/kubernetes';
 import {
   type ClusterBackupProcedureTemplate,
+  createKeyedMutex,
+  type KeyedMutex,
   resourceTypes,
   type ScheduledBackup,
   type Secret,
@@ -18,7 +20,6 @@ import type { ControllerCaches } from './controller-caches.ts';
 import { isConflict, isNotFound } from './errors.ts';
 import { createSecretReader, type SecretReader } from './secret-reader.ts';
 import { dataDigest } from './summaries.ts';
-import { createTurns, type InTurn } from './turns.ts';
 
 /** Everything outside a ScheduledBackup that its children are made of. Holds secret values: never log or keep it. */
 export interface Inputs {
@@ -81,7 +82,7 @@ export interface HydratorOptions {
 export const createHydrator = (options: HydratorOptions): Hydrator => {
   const { caches, keyMaker } = options;
   const readSecret = createSecretReader(options);
-  const inTurn = createTurns();
+  const keySecrets = createKeyedMutex();
   const templateOf = ({ spec }: ScheduledBackup): Inputs['template'] => {
     const { kind, name } = spec.templateRef;
     if (kind === 'internal') {
@@ -111,13 +112,13 @@ export const createHydrator = (options: HydratorOptions): Hydrator => {
         digests: secrets.digests,
       };
     },
-    ensureKeys: (scheduledBackup) => ensureKeys({ ...options, readSecret, inTurn }, scheduledBackup),
+    ensureKeys: (scheduledBackup) => ensureKeys({ ...options, readSecret, keySecrets }, scheduledBackup),
   };
 };
 
 interface KeyWork extends HydratorOptions {
   readSecret: SecretReader;
-  inTurn: InTurn;
+  keySecrets: KeyedMutex;
 }
 
 /**
@@ -133,7 +134,7 @@ const ensureKeys = async (options: KeyWork, scheduledBackup: ScheduledBackup): P
     try {
       // What was read a moment ago may be what the conflict was about.
       const work = () => writeKeys(options, scheduledBackup, attempt > 1);
-      return await options.inTurn(`${scheduledBackup.metadata.namespace}/${name}`, work);
+      return await options.keySecrets.run(`${scheduledBackup.metadata.namespace}/${name}`, work);
     } catch (error) {
       if (!isConflict(error) || attempt === maxAttempts) {
         throw error;

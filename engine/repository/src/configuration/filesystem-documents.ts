@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { createKeyedMutex } from '@backstay/shared';
 import { type Document, isMap, isScalar, parseDocument, stringify } from 'yaml';
-import { createKeyedMutex } from '../uploads/keyed-mutex.ts';
 import { removeFileDurably, writeFileAtomically } from './atomic-file.ts';
 import { type ConfigurationFolders, hasErrorCode, readDocumentText } from './configuration-folders.ts';
 import {

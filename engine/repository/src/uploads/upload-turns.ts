@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createKeyedMutex, type KeyedMutex } from '@backstay/shared';
 import type { Logger } from 'pino';
 import type { TurnStore } from '../metadata/turns.ts';
-import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { UploadError } from './upload-errors.ts';
 
 /** Milliseconds. A server that died blocks an upload for a lease; one that lives gives way at a heartbeat. */

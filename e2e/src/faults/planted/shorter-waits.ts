@@ -26,7 +26,7 @@ export const hurriedServer: readonly CodeChange[] = [
   {
     file: 'engine/repository/src/http/repository-server.ts',
     code: 'headersTimeout = 10_000;',
-    instead: 'headersTimeout = 1000;',
+    instead: 'headersTimeout = 2000;',
   },
   {
     file: 'engine/repository/src/http/repository-server.ts',

@@ -85,8 +85,8 @@ describe('a backup', () => {
     server.intervene = (request, response) => {
       const isUpload = kind === 'new' || request.url === versions;
       if (request.method !== 'POST' || !isUpload) return false;
-      request.resume();
-      response.writeHead(status, { location }).end();
+      // A server reads on for a while: a connection that it closed at once might take its answer along.
+      request.resume().once('end', () => response.writeHead(status, { location }).end());
       return true;
     };
     expect(await make()).toMatchObject({ exitCode: 14, stderr: expect.stringContaining(`answered ${status}`) });
@@ -94,9 +94,10 @@ describe('a backup', () => {
   });
 
   it('shows what the server said when it refused', async () => {
-    server.intervene = ({ method, url }, response) => {
-      if (method !== 'POST' || url !== versions) return false;
-      response.writeHead(403).end(JSON.stringify({ error: 'no backup window is open' }));
+    server.intervene = (request, response) => {
+      if (request.method !== 'POST' || request.url !== versions) return false;
+      const words = JSON.stringify({ error: 'no backup window is open' });
+      request.resume().once('end', () => response.writeHead(403).end(words));
       return true;
     };
     expect(await make()).toMatchObject({ exitCode: 14, stderr: expect.stringContaining('no backup window is open') });

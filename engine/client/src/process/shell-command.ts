@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { JobStage } from '@backstay/shared/rules/job-log';
 import { Failure, messageOf } from '../failure.ts';
 import { ProcessGuard } from './process-guard.ts';
@@ -25,6 +26,8 @@ export interface CommandExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Milliseconds that the end of the command's output is waited for when the command is gone. */
+const longestOutput = 1000;
 /** They are the client's own; a command that logs its environment must not give them away. */
 const hidden = ['BM_AUTH_TOKEN', 'BM_PASSPHRASE'];
 
@@ -128,7 +131,7 @@ export class ShellCommand {
 
   /**
    * Ends the whole group: SIGTERM, and SIGKILL for what is left of it after the grace time or after the shell is gone.
-   * Resolves when the shell is gone. Streams stay open until then.
+   * Resolves when the shell is gone, and what the group wrote was passed on. Streams stay open until then.
    */
   async kill(): Promise<void> {
     if (this.#child.pid === undefined) return;
@@ -137,6 +140,16 @@ export class ShellCommand {
     await this.exited.catch(() => undefined);
     clearTimeout(timer);
     this.#signalGroup('SIGKILL');
+    await this.#outputPassedOn();
+  }
+
+  /** Only where it goes through this process. What has left the group may hold a stream open for ever. */
+  async #outputPassedOn(): Promise<void> {
+    const { stdout, stderr } = this.#child;
+    const piped = [this.#stage === 'load' ? stdout : null, stderr].filter((stream) => stream !== null);
+    if (piped.length === 0) return;
+    const signal = AbortSignal.timeout(longestOutput);
+    await Promise.all(piped.map((stream) => finished(stream, { signal }).catch(() => undefined)));
   }
 
   get #kind(): 'dumpFailed' | 'loadFailed' {

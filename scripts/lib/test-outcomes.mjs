@@ -5,8 +5,6 @@ import fs from 'node:fs';
 /** Lines of a failure's message that are shown again at the end: enough for the assertion, its difference and the place. */
 const SHOWN_LINES = 25;
 
-/** @typedef {{ name: string, passed: number, failed: number, skipped?: number, failures: string[] }} Outcome */
-
 /** A runner that ends badly without a failure in its report (crash, nothing found) counts as one. */
 export function outcomeOf({ name, status, report }, read) {
   const told = fs.existsSync(report)

@@ -14,15 +14,16 @@ export const startProgram = (command: string, args: string[], logFile: string): 
   const log = openSync(logFile, 'a');
   const child = spawn(command, args, { stdio: ['ignore', log, log] });
   const ended = once(child, 'exit').catch(() => undefined);
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   return {
     child,
     assertRuns: () => {
-      if (child.exitCode !== null || child.signalCode !== null) {
+      if (hasEnded()) {
         throw new Error(`${command} ended:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
       }
     },
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
+      if (!hasEnded()) {
         child.kill('SIGKILL');
       }
       await ended;

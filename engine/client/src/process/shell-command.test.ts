@@ -12,28 +12,26 @@ class SlowOutput extends Writable {
   }
 }
 
-const start = (command: string, stdout: Writable): ShellCommand =>
-  new ShellCommand({
-    command,
+/** How much of what it wrote had been passed on when the command was over. */
+const passedOn = async (script: string): Promise<number> => {
+  const stdout = new SlowOutput();
+  const command = new ShellCommand({
+    command: script,
     stage: 'load',
     environment: { PATH: process.env['PATH'] },
     output: { stdout, stderr: new SlowOutput() },
     graceMilliseconds: 500,
   });
-
-it('has passed on all that the command wrote when it is over', async () => {
-  const stdout = new SlowOutput();
-  const command = start('head -c 2000000 /dev/zero', stdout);
   await command.succeeded();
   await command.kill();
-  expect(stdout.bytes).toBe(2_000_000);
+  return stdout.bytes;
+};
+
+it('has passed on all that the command wrote when it is over', async () => {
+  expect(await passedOn('head -c 2000000 /dev/zero')).toBe(2_000_000);
 });
 
 it('does not wait for what something else might still write', async () => {
-  const stdout = new SlowOutput();
   // In a session of its own, so out of reach.
-  const command = start('setsid sleep 5 & echo out', stdout);
-  await command.succeeded();
-  await command.kill();
-  expect(stdout.bytes).toBe(4);
+  expect(await passedOn('setsid sleep 5 & echo out')).toBe(4);
 });
